@@ -1,0 +1,107 @@
+using System.Text;
+using Ostiary.Protocol.Reasons;
+
+namespace Ostiary.Protocol;
+
+/// <summary>
+/// The parameters of a query or an <c>application/x-www-form-urlencoded</c> body, read strictly: names are case-sensitive, an empty value counts as
+/// omitted, a parameter occurs once (RFC 6749 §3.1) unless its specification lets it repeat, and bad percent-encoding, bad UTF-8 and NUL are refused.
+/// </summary>
+public sealed class FormParameters
+{
+    /// <summary>More parameters than any request of the supported specifications has.</summary>
+    public const int MaxCount = 100;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly List<KeyValuePair<string, string>> _all = [];
+
+    public static FormParameters Empty { get; } = new();
+
+    /// <summary>All parameters with a value, in order.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> All => _all;
+
+    /// <summary>The name of the first parameter that occurs more than once and may not, or null. RFC 6749 §3.1, RFC 6749 §3.2, RFC 8707 §2.</summary>
+    public string? Repeated { get; private set; }
+
+    /// <summary>The value, or null where it is omitted or empty (RFC 6749 §3.1).</summary>
+    public string? this[string name]
+    {
+        get
+        {
+            foreach (var (key, value) in _all)
+            {
+                if (key == name)
+                    return value;
+            }
+            return null;
+        }
+    }
+
+    public bool Has(string name) => this[name] is not null;
+
+    /// <summary>All values of a parameter that may repeat (<c>resource</c>, RFC 8707 §2).</summary>
+    public IReadOnlyList<string> Values(string name) => [.. _all.Where(p => p.Key == name).Select(p => p.Value)];
+
+    /// <summary>Reads the text of a query (without <c>?</c>) or a body. Refuses with <see cref="Reason.RequestMalformed"/> or <see cref="Reason.RequestTooLarge"/>.</summary>
+    public static Reason? TryParse(ReadOnlySpan<byte> text, out FormParameters parameters)
+    {
+        parameters = new FormParameters();
+        List<string>? seen = null;
+        var count = 0;
+        while (!text.IsEmpty)
+        {
+            var end = text.IndexOf((byte)'&');
+            var pair = end < 0 ? text : text[..end];
+            text = end < 0 ? [] : text[(end + 1)..];
+            if (pair.IsEmpty)
+                continue;
+            if (++count > MaxCount)
+                return Reason.RequestTooLarge;
+            var equals = pair.IndexOf((byte)'=');
+            if (!TryDecode(equals < 0 ? pair : pair[..equals], out var name) || !TryDecode(equals < 0 ? [] : pair[(equals + 1)..], out var value))
+                return Reason.RequestMalformed;
+            seen ??= [];
+            if (seen.Contains(name) && name != "resource")
+                parameters.Repeated ??= name; // RFC 6749 §3.1
+            seen.Add(name);
+            if (value.Length > 0)
+                parameters._all.Add(new(name, value));
+        }
+        return null;
+    }
+
+    private static bool TryDecode(ReadOnlySpan<byte> text, out string value)
+    {
+        Span<byte> buffer = text.Length <= 512 ? stackalloc byte[512] : new byte[text.Length];
+        var length = 0;
+        value = "";
+        for (var i = 0; i < text.Length; i++)
+        {
+            var b = text[i];
+            if (b == (byte)'+')
+                b = (byte)' ';
+            else if (b == (byte)'%')
+            {
+                if (i + 2 >= text.Length || !char.IsAsciiHexDigit((char)text[i + 1]) || !char.IsAsciiHexDigit((char)text[i + 2]))
+                    return false;
+                b = (byte)((HexValue(text[i + 1]) << 4) | HexValue(text[i + 2]));
+                i += 2;
+            }
+            if (b == 0)
+                return false;
+            buffer[length++] = b;
+        }
+        try
+        {
+            value = StrictUtf8.GetString(buffer[..length]);
+            return true;
+        }
+        catch (DecoderFallbackException)
+        {
+            return false;
+        }
+    }
+
+    private static int HexValue(byte b) => b <= '9' ? b - '0' : (b | 0x20) - 'a' + 10;
+}
