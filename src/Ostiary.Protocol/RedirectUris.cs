@@ -4,7 +4,18 @@ namespace Ostiary.Protocol;
 public static class RedirectUris
 {
     private static readonly string[] LoopbackHosts = ["127.0.0.1", "[::1]", "localhost"];
-    private static readonly string[] ResponseParameters = ["code", "state", "iss", "response", "error", "error_description", "error_uri", "id_token", "access_token"];
+    private static readonly string[] ResponseParameters =
+    [
+        "code",
+        "state",
+        "iss",
+        "response",
+        "error",
+        "error_description",
+        "error_uri",
+        "id_token",
+        "access_token",
+    ];
 
     /// <summary>Simple string comparison; for http on a loopback host any port. RFC 9700 §2.1, RFC 8252 §7.3, OAuth 2.1 §2.3.1</summary>
     public static bool Matches(string registered, string requested) =>

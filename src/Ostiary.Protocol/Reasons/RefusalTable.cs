@@ -3,7 +3,7 @@ namespace Ostiary.Protocol.Reasons;
 /// <summary>The one table of refusals: total over <see cref="Reason"/>, so a reason without a row does not compile.</summary>
 internal static class RefusalTable
 {
-#pragma warning disable CS8524 // A number that is no member may throw; a member without a row (CS8509) may not compile.
+    #pragma warning disable CS8524 // A number that is no member may throw; a member without a row (CS8509) may not compile.
     // csharpier-ignore
     public static Refusal For(Reason reason) => reason switch
     {
