@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Ostiary.Protocol;
+
+namespace Ostiary.Server.Apis;
+
+public enum TokenFormat
+{
+    /// <summary>RFC 9068.</summary>
+    Jwt,
+
+    /// <summary>An authenticated-encrypted value that only this server reads.</summary>
+    Opaque,
+}
+
+/// <summary>A protected API (resource server): what its tokens look like and who may introspect them.</summary>
+public sealed record Api
+{
+    /// <summary>The resource identifier and the audience of its tokens. RFC 8707 §2</summary>
+    public required string Identifier { get; init; }
+    public string? Name { get; init; }
+    public ImmutableArray<ApiScope> Scopes { get; init; } = [];
+    public TokenFormat TokenFormat { get; init; }
+
+    /// <summary>Default 10 minutes; safe up to 24 hours.</summary>
+    public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Default ES256.</summary>
+    public string SigningAlgorithm { get; init; } = "ES256";
+
+    /// <summary>The clients that may introspect its tokens.</summary>
+    public ImmutableArray<string> ResourceServerClients { get; init; } = [];
+
+    /// <summary>What a request gets that names the API but no scope.</summary>
+    public ScopeSet DefaultScope => ScopeSet.Of(Scopes.Where(s => s.Default).Select(s => s.Name));
+
+    public ScopeSet AllScopes => ScopeSet.Of(Scopes.Select(s => s.Name));
+}
+
+/// <summary>A scope of an API. <see cref="Description"/> is the sentence that people read on the consent page.</summary>
+public sealed record ApiScope(string Name, string Description, bool Default = false);

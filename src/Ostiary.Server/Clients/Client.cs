@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Jose;
+
+namespace Ostiary.Server.Clients;
+
+/// <summary>What kind of program a client is; it derives the safe settings at registration and decides nothing afterwards.</summary>
+public enum ClientType
+{
+    Web,
+    Spa,
+    Native,
+    Service,
+    Device,
+    Mcp,
+}
+
+/// <summary>How a client authenticates at the token endpoint. OIDC Core §9</summary>
+public enum ClientAuthenticationMethod
+{
+    None,
+    ClientSecretBasic,
+    ClientSecretPost,
+    PrivateKeyJwt,
+}
+
+public enum RefreshTokenRotation
+{
+    /// <summary>Rotates for public clients without a sender key. RFC 9700 §4.14.2</summary>
+    Auto,
+    Always,
+    Never,
+}
+
+public enum AssertionAudience
+{
+    /// <summary>The issuer identifier as the only value.</summary>
+    Issuer,
+
+    /// <summary>The issuer or the token endpoint, for clients that cannot be changed.</summary>
+    Any,
+}
+
+public enum ConsentPolicy
+{
+    /// <summary>Asked every time.</summary>
+    Required,
+
+    /// <summary>Asked once and when more is wanted.</summary>
+    Remembered,
+
+    /// <summary>Never asked: the operator answers for the client.</summary>
+    None,
+}
+
+/// <summary>A registered client, as one immutable value of a configuration snapshot. Names follow RFC 7591 §2 and OIDC Registration §2.</summary>
+public sealed record Client
+{
+    public required string Id { get; init; }
+    public required ClientType Type { get; init; }
+    public string? Name { get; init; }
+    public bool Disabled { get; init; }
+    public required ClientAuthenticationMethod AuthenticationMethod { get; init; }
+    public ImmutableArray<ClientSecret> Secrets { get; init; } = [];
+    public JsonWebKeySet? Keys { get; init; }
+
+    /// <summary>The one algorithm of its assertions; null: any that fits its keys.</summary>
+    public string? AssertionAlgorithm { get; init; }
+    public AssertionAudience AssertionAudience { get; init; }
+    public ImmutableArray<string> RedirectUris { get; init; } = [];
+    public ImmutableArray<string> PostLogoutRedirectUris { get; init; } = [];
+    public ImmutableArray<string> GrantTypes { get; init; } = [];
+
+    /// <summary>The scopes it may ask for; empty: every scope of <c>openid profile email address phone offline_access</c> for clients that sign people in, none for others.</summary>
+    public ScopeSet Scope { get; init; } = ScopeSet.None;
+
+    /// <summary>Default true; false only for confidential clients.</summary>
+    public bool RequirePkce { get; init; } = true;
+    public RefreshTokenRotation Rotation { get; init; }
+    public ConsentPolicy Consent { get; init; } = ConsentPolicy.Remembered;
+
+    /// <summary>Null: the API's.</summary>
+    public TimeSpan? AccessTokenLifetime { get; init; }
+    public TimeSpan? RefreshTokenLifetime { get; init; }
+    public TimeSpan? RefreshTokenIdle { get; init; }
+
+    /// <summary>Default RS256. OIDC Core §2</summary>
+    public string IdTokenAlgorithm { get; init; } = "RS256";
+    public long? DefaultMaxAge { get; init; }
+    public bool RequireAuthTime { get; init; }
+    public string? ClientUri { get; init; }
+    public string? LogoUri { get; init; }
+    public string? PolicyUri { get; init; }
+    public string? TosUri { get; init; }
+
+    public bool IsPublic => AuthenticationMethod == ClientAuthenticationMethod.None;
+
+    public bool May(string grantType) => GrantTypes.Contains(grantType, StringComparer.Ordinal);
+}
+
+/// <summary>A client secret: 256 random bits, of which the SHA-256 is kept. HS256 ID tokens need the secret itself, sealed with the data key.</summary>
+/// <param name="Id">For people: which one to revoke.</param>
+/// <param name="Sha256">base64url of SHA-256 of the secret's UTF-8 text.</param>
+/// <param name="Sealed">The secret sealed under the server's data key; only where the client's ID tokens are signed by HMAC.</param>
+public sealed record ClientSecret(string Id, string Sha256, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string? Sealed = null);

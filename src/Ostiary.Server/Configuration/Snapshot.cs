@@ -1,0 +1,38 @@
+using System.Collections.Frozen;
+using Ostiary.Protocol;
+using Ostiary.Server.Apis;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Users;
+
+namespace Ostiary.Server.Configuration;
+
+/// <summary>The configuration of an issuer at one revision: immutable, swapped whole.</summary>
+public sealed class Snapshot
+{
+    public required long Revision { get; init; }
+    public required IssuerSettings Settings { get; init; }
+    public required FrozenDictionary<string, Client> Clients { get; init; }
+
+    /// <summary>By identifier.</summary>
+    public required FrozenDictionary<string, Api> Apis { get; init; }
+
+    /// <summary>By normalised user name.</summary>
+    public required FrozenDictionary<string, User> UsersByName { get; init; }
+    public required FrozenDictionary<string, User> UsersBySubject { get; init; }
+
+    public Client? Client(string id) => Clients.GetValueOrDefault(id);
+
+    public User? User(string subject) => UsersBySubject.GetValueOrDefault(subject);
+
+    /// <summary>By user name or e-mail address, as typed.</summary>
+    public User? UserByLogin(string login) => UsersByName.GetValueOrDefault(Ostiary.Server.Users.User.Normalize(login));
+
+    /// <summary>The API that defines a scope, or null for the scopes of OpenID Connect and unknown ones.</summary>
+    public Api? ApiOfScope(string scope) => Apis.Values.FirstOrDefault(a => a.Scopes.Any(s => s.Name == scope));
+}
+
+/// <summary>Where the present snapshot is found. Reading it is free; a request reads it once.</summary>
+public interface IConfiguration
+{
+    Snapshot Current { get; }
+}
