@@ -1,0 +1,48 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol.Reasons;
+
+namespace Ostiary.Server.Http;
+
+/// <summary>JSON answers: never cached, never sniffed.</summary>
+public static class JsonAnswer
+{
+    /// <summary>An error in the shape of RFC 6749 §5.2, with the page of its code as <c>error_uri</c>.</summary>
+    public static Task RefuseAsync(HttpContext http, Issuer issuer, Reason reason, string? parameter = null)
+    {
+        var refusal = Refusal.For(reason);
+        http.Response.StatusCode = refusal.Status;
+        return WriteAsync(
+            http,
+            json =>
+            {
+                json.WriteString("error", refusal.Error);
+                json.WriteString("error_description", Describe(refusal, parameter));
+                json.WriteString("error_uri", issuer.ErrorUri(reason));
+            }
+        );
+    }
+
+    public static Task WriteAsync(HttpContext http, Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+        http.Response.ContentType = "application/json";
+        http.Response.Headers.CacheControl = "no-store"; // RFC 6749 §5.1
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        http.Response.ContentLength = buffer.WrittenCount;
+        return http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted).AsTask();
+    }
+
+    /// <summary>The sentence, with the parameter that the peer itself sent: RFC 6749 §5.2 allows printable ASCII without quotation mark and backslash.</summary>
+    public static string Describe(Refusal refusal, string? parameter) =>
+        parameter is { Length: > 0 and <= 64 } && parameter.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')
+            ? $"{refusal.Text} ({parameter})"
+            : refusal.Text;
+}

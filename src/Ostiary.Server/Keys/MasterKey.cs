@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Server.Keys;
+
+/// <summary>
+/// The key of the data directory: 256 random bits in a file of their own (owner only), never in the store. Everything secret at rest is sealed under it,
+/// and every derived credential (codes, refresh tokens, form tokens) is authenticated under a key derived from it for that one purpose.
+/// </summary>
+public sealed class MasterKey
+{
+    private const int Size = 32;
+    private const int NonceSize = 12;
+    private const int TagSize = 16;
+    private readonly byte[] _key;
+
+    private MasterKey(byte[] key) => _key = key;
+
+    /// <summary>A key that lives as long as the process, for servers without a data directory.</summary>
+    public static MasterKey Ephemeral() => new(Entropy.Bytes(Size));
+
+    /// <summary>Opens or creates <c>master.key</c>. Throws <see cref="StoreException"/> where others can read it or it is damaged.</summary>
+    public static MasterKey Open(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        var path = Path.Combine(directory, "master.key");
+        if (!File.Exists(path))
+            Create(path);
+        if ((File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
+            throw new StoreException(Reason.KeyFileExposed, $"The key file {path} can be read by others than its owner; run: chmod 600 {path}");
+        var key = File.ReadAllBytes(path);
+        return key.Length == Size
+            ? new(key)
+            : throw new StoreException(Reason.KeyUnreadable, $"The key file {path} is damaged: it must hold {Size} bytes.");
+    }
+
+    /// <summary>A key for one purpose: HKDF-SHA256 with the purpose as info. RFC 5869 §2</summary>
+    public byte[] Derive(string purpose, int length = 32) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, length, salt: null, info: Encoding.ASCII.GetBytes("ostiary/1/" + purpose));
+
+    /// <summary>Seals with AES-256-GCM for one purpose: nonce, ciphertext, tag.</summary>
+    public byte[] Seal(string purpose, ReadOnlySpan<byte> plain)
+    {
+        var sealedBytes = new byte[NonceSize + plain.Length + TagSize];
+        Entropy.Fill(sealedBytes.AsSpan(0, NonceSize));
+        using var aes = new AesGcm(Derive("seal/" + purpose), TagSize);
+        aes.Encrypt(
+            sealedBytes.AsSpan(0, NonceSize),
+            plain,
+            sealedBytes.AsSpan(NonceSize, plain.Length),
+            sealedBytes.AsSpan(NonceSize + plain.Length)
+        );
+        return sealedBytes;
+    }
+
+    /// <summary>Opens what <see cref="Seal"/> made for the same purpose; null for anything else.</summary>
+    public byte[]? Open(string purpose, ReadOnlySpan<byte> sealedBytes)
+    {
+        if (sealedBytes.Length < NonceSize + TagSize)
+            return null;
+        var plain = new byte[sealedBytes.Length - NonceSize - TagSize];
+        using var aes = new AesGcm(Derive("seal/" + purpose), TagSize);
+        try
+        {
+            aes.Decrypt(sealedBytes[..NonceSize], sealedBytes.Slice(NonceSize, plain.Length), sealedBytes[^TagSize..], plain);
+            return plain;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+    }
+
+    private static void Create(string path)
+    {
+        var temporary = path + ".new";
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var file = new FileStream(temporary, options))
+        {
+            file.Write(Entropy.Bytes(Size));
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, path);
+    }
+}
