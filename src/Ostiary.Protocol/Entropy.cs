@@ -1,0 +1,41 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace Ostiary.Protocol;
+
+/// <summary>The one source of randomness. Every value comes from the operating system's generator.</summary>
+public static class Entropy
+{
+#pragma warning disable RS0030 // This is the place the ban points to.
+    public static void Fill(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
+
+    /// <summary>A number from 0 to <paramref name="exclusiveLimit"/> − 1, without modulo bias.</summary>
+    public static int Below(int exclusiveLimit) => RandomNumberGenerator.GetInt32(exclusiveLimit);
+#pragma warning restore RS0030
+
+    public static byte[] Bytes(int count)
+    {
+        var bytes = new byte[count];
+        Fill(bytes);
+        return bytes;
+    }
+
+    /// <summary>A random value of <paramref name="bytes"/> bytes as base64url text.</summary>
+    public static string Text(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        Span<byte> random = bytes <= 128 ? stackalloc byte[bytes] : new byte[bytes];
+        Fill(random);
+        return Base64Url.EncodeToString(random);
+    }
+
+    /// <summary>A random (version 4) identifier.</summary>
+    public static Guid Identifier()
+    {
+        Span<byte> random = stackalloc byte[16];
+        Fill(random);
+        random[6] = (byte)((random[6] & 0x0F) | 0x40);
+        random[8] = (byte)((random[8] & 0x3F) | 0x80);
+        return new Guid(random, bigEndian: true);
+    }
+}
