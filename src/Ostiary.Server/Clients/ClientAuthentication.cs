@@ -1,0 +1,141 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Jose;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Protocol.Rules;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Server.Clients;
+
+/// <summary>A client whose authentication succeeded; only <see cref="ClientAuthentication"/> makes one. A public client has only named itself.</summary>
+public sealed class AuthenticatedClient
+{
+    internal AuthenticatedClient(Client client) => Client = client;
+
+    public Client Client { get; }
+}
+
+/// <summary>
+/// Client authentication at every endpoint that needs it: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>, <c>none</c>.
+/// RFC 6749 §2.3, OIDC Core §9, RFC 7523 §3
+/// </summary>
+public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime, FailureThrottle throttle)
+{
+    public const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"; // RFC 7523 §2.2
+
+    /// <summary>The verdict, and the client where it is known (for the record) or authenticated.</summary>
+    public sealed record Result(Verdict Verdict, string? ClientId, AuthenticatedClient? Authenticated);
+
+    public async ValueTask<Result> AuthenticateAsync(HttpContext http, FormParameters form, Snapshot snapshot, DateTimeOffset now)
+    {
+        var presented = ClientCredentials.Read(http, form);
+        var client = presented.ClientId is { } id ? snapshot.Client(id) : null;
+        var facts = Load(presented, client, http, now);
+        var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
+        if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)
+            throttle.Failed(facts.ThrottleKey, now);
+        if (verdict.Allowed && facts.Assertion is { } assertion && !await IsFirstUseAsync(assertion, now, http.RequestAborted))
+            verdict = verdict with { Refused = Reason.AssertionReplayed }; // RFC 7523 §3
+        return new(verdict, presented.ClientId, verdict.Allowed ? new AuthenticatedClient(client!) : null);
+    }
+
+    private ClientAuthenticationFacts Load(ClientCredentials presented, Client? client, HttpContext http, DateTimeOffset now)
+    {
+        var key = $"{presented.ClientId}\n{http.Connection.RemoteIpAddress}";
+        var assertion = presented.Assertion is null ? null : ClientAssertion.Read(presented.Assertion, client);
+        return new()
+        {
+            Client = client,
+            ThrottleKey = key,
+            Throttled = throttle.IsThrottled(key, now),
+            Secret = presented.Secret is null ? null : ClientSecrets.Find(client, presented.Secret),
+            Assertion = assertion,
+            Issuer = issuer,
+        };
+    }
+
+    private ValueTask<bool> IsFirstUseAsync(ClientAssertion assertion, DateTimeOffset now, CancellationToken ct) =>
+        oneTime.TryAddOnceAsync($"assertion\n{assertion.Issuer}\n{assertion.Id}", assertion.ExpiresAt!.Value + ClientAuthenticationRules.Skew, now, ct);
+}
+
+/// <summary>What a request presents as client credentials. Nothing of it is trusted.</summary>
+internal sealed record ClientCredentials
+{
+    public ClientAuthenticationMethod Method { get; init; }
+    public string? ClientId { get; init; }
+    public string? Secret { get; init; }
+    public string? Assertion { get; init; }
+    public string? AssertionType { get; init; }
+
+    /// <summary>More than one method, or the Authorization header twice.</summary>
+    public bool Repeated { get; init; }
+    public bool BasicMalformed { get; init; }
+
+    /// <summary>A <c>client_id</c> parameter beside other credentials that names somebody else.</summary>
+    public bool IdsDiffer { get; init; }
+
+    public static ClientCredentials Read(HttpContext http, FormParameters form)
+    {
+        var header = http.Request.Headers.Authorization;
+        var secret = form["client_secret"];
+        var assertion = form["client_assertion"];
+        var bodyId = form["client_id"];
+        var isBasic = header.Count > 0 && header[0]!.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase);
+        if (header.Count > 1 || (isBasic ? 1 : 0) + (secret is null ? 0 : 1) + (assertion is null ? 0 : 1) > 1)
+            return new() { Repeated = true, ClientId = bodyId };
+        if (isBasic)
+            return ReadBasic(header[0]!["Basic ".Length..], bodyId);
+        if (assertion is not null)
+        {
+            var subject = ClientAssertion.SubjectOf(assertion);
+            return new()
+            {
+                Method = ClientAuthenticationMethod.PrivateKeyJwt,
+                ClientId = bodyId ?? subject,
+                IdsDiffer = bodyId is not null && subject is not null && bodyId != subject,
+                Assertion = assertion,
+                AssertionType = form["client_assertion_type"],
+            };
+        }
+        var method = secret is null ? ClientAuthenticationMethod.None : ClientAuthenticationMethod.ClientSecretPost;
+        return new()
+        {
+            Method = method,
+            ClientId = bodyId,
+            Secret = secret,
+        };
+    }
+
+    /// <summary>Both parts are form-encoded before they are joined. RFC 6749 §2.3.1</summary>
+    private static ClientCredentials ReadBasic(string text, string? bodyId)
+    {
+        Span<byte> bytes = stackalloc byte[1024];
+        var malformed = new ClientCredentials { BasicMalformed = true, ClientId = bodyId };
+        if (text.Length > 1360 || text.Any(char.IsWhiteSpace) || !Convert.TryFromBase64String(text, bytes, out var length))
+            return malformed;
+        var colon = bytes[..length].IndexOf((byte)':');
+        if (colon <= 0 || !TryDecode(bytes[..colon], out var id) || !TryDecode(bytes[(colon + 1)..length], out var secret))
+            return malformed;
+        return new()
+        {
+            Method = ClientAuthenticationMethod.ClientSecretBasic,
+            ClientId = id,
+            Secret = secret,
+            IdsDiffer = bodyId is not null && bodyId != id,
+        };
+    }
+
+    private static bool TryDecode(ReadOnlySpan<byte> part, out string value)
+    {
+        value = "";
+        if (part.IsEmpty)
+            return true;
+        byte[] pair = [(byte)'v', (byte)'=', .. part];
+        if (part.Contains((byte)'&') || FormParameters.TryParse(pair, out var parsed) is not null)
+            return false;
+        value = parsed["v"] ?? "";
+        return true;
+    }
+}

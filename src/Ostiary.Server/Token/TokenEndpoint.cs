@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Protocol.Rules;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Decisions;
+using Ostiary.Server.Http;
+
+namespace Ostiary.Server.Token;
+
+/// <summary>A token request whose client is authenticated: before that no grant can run.</summary>
+public sealed record AuthenticatedTokenRequest
+{
+    public required Client Client { get; init; }
+    public required FormParameters Form { get; init; }
+    public required Snapshot Snapshot { get; init; }
+    public required string Flow { get; init; }
+    public required string? Network { get; init; }
+    public required DateTimeOffset Now { get; init; }
+}
+
+/// <summary>What a grant answers: tokens to respond with, or a refusal; and the record of its decision.</summary>
+public sealed record TokenOutcome(DecisionRecord Record, TokenResponse? Response, string? Parameter = null);
+
+/// <summary>One grant type. Parse, load, decide, commit; the endpoint responds.</summary>
+public interface ITokenGrant
+{
+    string GrantType { get; }
+
+    ValueTask<TokenOutcome> ExchangeAsync(AuthenticatedTokenRequest request, CancellationToken ct);
+}
+
+/// <summary>POST /token. RFC 6749 §3.2</summary>
+public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentication, IReadOnlyList<ITokenGrant> grants)
+{
+    private sealed record HttpFacts(Reason? Malformed, bool HasQuery, FormParameters Form, Snapshot Snapshot, bool Supported);
+
+    // csharpier-ignore
+    private static readonly RuleList<FormParameters, HttpFacts> Rules = new("token.request")
+    {
+        { "nothing is sent in the URL",                 Reason.ParametersInUrl,        "RFC 6749 §3.2",    (r, f, now) => !f.HasQuery },
+        { "the body is form-urlencoded UTF-8",          Reason.ContentTypeUnsupported, "RFC 6749 §3.2",    (r, f, now) => f.Malformed is not Reason.ContentTypeUnsupported },
+        { "the body is not too large",                  Reason.RequestTooLarge,        "RFC 6749 §3.2",    (r, f, now) => f.Malformed is not Reason.RequestTooLarge },
+        { "the body is well-formed",                    Reason.RequestMalformed,       "RFC 6749 §3.2",    (r, f, now) => f.Malformed is null },
+        { "no parameter occurs twice",                  Reason.ParameterRepeated,      "RFC 6749 §3.2",    (r, f, now) => r.Repeated is null },
+        { "grant_type is present",                      Reason.GrantTypeMissing,       "RFC 6749 §5.2",    (r, f, now) => r.Has("grant_type") },
+        { "it is not the password grant",               Reason.PasswordGrantRefused,   "RFC 9700 §2.4",    (r, f, now) => r["grant_type"] != "password" },
+        { "grant_type is supported",                    Reason.GrantTypeUnsupported,   "RFC 6749 §5.2",    (r, f, now) => f.Supported },
+    };
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var now = issuer.Now;
+        var snapshot = issuer.Configuration.Current;
+        var (form, malformed) = await RequestReader.ReadFormAsync(http);
+        var grant = grants.FirstOrDefault(g => g.GrantType == form["grant_type"]);
+        var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue, form, snapshot, grant is not null), now);
+        if (!verdict.Allowed)
+        {
+            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = form["client_id"] }, form.Repeated);
+            return;
+        }
+        var client = await authentication.AuthenticateAsync(http, form, snapshot, now);
+        if (client.Authenticated is not { } authenticated)
+        {
+            await RefuseAsync(http, DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with { ClientId = client.ClientId });
+            return;
+        }
+        var request = new AuthenticatedTokenRequest
+        {
+            Client = authenticated.Client,
+            Form = form,
+            Snapshot = snapshot,
+            Flow = Flow.Of(http),
+            Network = Network.Of(http),
+            Now = now,
+        };
+        await RespondAsync(http, await grant!.ExchangeAsync(request, http.RequestAborted));
+    }
+
+    private async Task RespondAsync(HttpContext http, TokenOutcome outcome)
+    {
+        Flow.Set(http, outcome.Record.Flow);
+        if (outcome.Response is not { } response)
+        {
+            await RefuseAsync(http, outcome.Record, outcome.Parameter);
+            return;
+        }
+        issuer.Log.Record(outcome.Record with { Network = Network.Of(http) });
+        await response.WriteAsync(http);
+    }
+
+    private Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
+    {
+        issuer.Log.Record(record with { Network = Network.Of(http), Revision = issuer.Configuration.Current.Revision });
+        ClientChallenge.Add(http, record.Refused!.Value, issuer.Url);
+        return JsonAnswer.RefuseAsync(http, issuer, record.Refused!.Value, parameter);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Jose;
+using Ostiary.Server.Apis;
+using Ostiary.Server.Keys;
+
+namespace Ostiary.Server.Tokens;
+
+/// <summary>Makes and reads access tokens: JWT (RFC 9068) or opaque (sealed under the master key). Neither leaves a row.</summary>
+public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master)
+{
+    public const string JwtType = "at+jwt"; // RFC 9068 §2.1
+    private const string SealPurpose = "access-token";
+    private static readonly string[] Algorithms = ["ES256", "ES384", "RS256", "PS256"];
+    private static readonly JwsPolicy Policy = new() { Algorithms = Algorithms, Types = [JwtType] };
+
+    public IssuedAccessToken Issue(AccessToken token, TokenFormat format, string algorithm)
+    {
+        var payload = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(payload))
+            Write(json, token);
+        var text =
+            format == TokenFormat.Opaque
+                ? CredentialText.Format(CredentialText.AccessToken, master.Seal(SealPurpose, payload.WrittenSpan))
+                : keys.Signer(algorithm).Sign(JwtType, payload.WrittenSpan);
+        return new(token, text);
+    }
+
+    /// <summary>The content of a token that this server issued, expired or not; null for anything else.</summary>
+    public AccessToken? Read(string text)
+    {
+        if (text.StartsWith(CredentialText.AccessToken, StringComparison.Ordinal))
+        {
+            return CredentialText.TryParse(CredentialText.AccessToken, text, out var content) && master.Open(SealPurpose, content) is { } plain
+                ? Read((ReadOnlyMemory<byte>)plain)
+                : null;
+        }
+        return Jws.TryVerify(text, keys.Verification, Policy, out var jws, out _) ? Read(jws.Payload) : null;
+    }
+
+    private void Write(Utf8JsonWriter json, AccessToken token)
+    {
+        json.WriteStartObject();
+        json.WriteString("iss", issuer);
+        json.WriteString("sub", token.Subject);
+        json.WriteString("aud", token.Audience);
+        json.WriteString("client_id", token.ClientId);
+        json.WriteString("jti", token.Id);
+        json.WriteNumber("iat", token.IssuedAt.ToUnixTimeSeconds());
+        json.WriteNumber("exp", token.ExpiresAt.ToUnixTimeSeconds());
+        if (!token.Scope.IsEmpty)
+            json.WriteString("scope", token.Scope.ToString()); // RFC 9068 §2.2.3
+        if (token.AuthenticatedAt is { } at)
+            json.WriteNumber("auth_time", at.ToUnixTimeSeconds()); // RFC 9068 §2.2.1
+        if (token.Acr is not null)
+            json.WriteString("acr", token.Acr);
+        if (token.SessionId is not null)
+            json.WriteString("sid", token.SessionId);
+        if (token.GrantId is not null)
+            json.WriteString("grant_id", token.GrantId);
+        json.WriteEndObject();
+    }
+
+    private AccessToken? Read(ReadOnlyMemory<byte> payload)
+    {
+        if (!JwtClaims.TryParse(payload, out var claims, out _) || claims.String("iss") != issuer)
+            return null;
+        if (claims.Audience is not [var audience] || !claims.TryNumericDate("exp", out var expires) || !claims.TryNumericDate("iat", out var issued))
+            return null;
+        if (!claims.TryNumericDate("auth_time", out var authenticated) || !ScopeSet.TryParse(claims.String("scope"), out var scope))
+            return null;
+        if (claims.String("jti") is not { } id || claims.String("sub") is not { } subject || claims.String("client_id") is not { } client)
+            return null;
+        return new AccessToken
+        {
+            Id = id,
+            ClientId = client,
+            Subject = subject,
+            Audience = audience,
+            Scope = scope,
+            IssuedAt = issued.GetValueOrDefault(),
+            ExpiresAt = expires.GetValueOrDefault(),
+            GrantId = claims.String("grant_id"),
+            SessionId = claims.String("sid"),
+            AuthenticatedAt = authenticated,
+            Acr = claims.String("acr"),
+        };
+    }
+}

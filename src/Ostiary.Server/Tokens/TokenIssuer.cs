@@ -1,0 +1,91 @@
+using Ostiary.Protocol;
+using Ostiary.Server.Apis;
+using Ostiary.Server.Claims;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Grants;
+using Ostiary.Server.Keys;
+using Ostiary.Server.Token;
+
+namespace Ostiary.Server.Tokens;
+
+/// <summary>Issues what a decision allowed. Everything that signs or seals a token is called from here.</summary>
+public sealed class TokenIssuer
+{
+    private readonly string _issuer;
+    private readonly IdTokens _idTokens;
+
+    public TokenIssuer(string issuer, KeyRing keys, MasterKey master)
+    {
+        _issuer = issuer;
+        Access = new AccessTokens(issuer, keys, master);
+        _idTokens = new IdTokens(issuer, keys, new ClientSecrets(master));
+        Credentials = new GrantCredentials(master);
+    }
+
+    public AccessTokens Access { get; }
+    public IdTokens Id => _idTokens;
+    public GrantCredentials Credentials { get; }
+
+    /// <summary>A token for a client acting for itself. RFC 6749 §4.4.3</summary>
+    public IssuedAccessToken ForClient(Client client, Api? api, ScopeSet scope, Snapshot snapshot, DateTimeOffset now) =>
+        IssueAccessToken(client, api, Base(client, client.Id, api, scope, snapshot, now));
+
+    /// <summary>The response for a grant: access token, refresh token of a generation (0: none), and an ID token where <c>openid</c> was granted.</summary>
+    public TokenResponse ForGrant(Grant grant, Client client, Api? api, ScopeSet scope, int generation, Snapshot snapshot, DateTimeOffset now)
+    {
+        var approval = grant.Approval!;
+        var content = Base(client, approval.Subject, api, scope, snapshot, now) with
+        {
+            GrantId = grant.Id.ToString(),
+            SessionId = approval.SessionId,
+            AuthenticatedAt = approval.AuthenticatedAt,
+            Acr = approval.Acr,
+        };
+        var access = IssueAccessToken(client, api, content);
+        var refresh = generation > 0 ? Credentials.RefreshToken(grant.Id, generation) : null;
+        var id = scope.Contains(ScopeSet.OpenId) ? IssueIdToken(grant, client, access.Text, snapshot, now) : null;
+        return new(access, scope, refresh, id);
+    }
+
+    private AccessToken Base(Client client, string subject, Api? api, ScopeSet scope, Snapshot snapshot, DateTimeOffset now)
+    {
+        var issuedAt = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());
+        return new AccessToken
+        {
+            Id = Entropy.Text(16),
+            ClientId = client.Id,
+            Subject = subject,
+            Audience = api?.Identifier ?? _issuer,
+            Scope = scope,
+            IssuedAt = issuedAt,
+            ExpiresAt = issuedAt + (client.AccessTokenLifetime ?? api?.TokenLifetime ?? snapshot.Settings.AccessTokenLifetime),
+        };
+    }
+
+    private IssuedAccessToken IssueAccessToken(Client client, Api? api, AccessToken content) =>
+        Access.Issue(content, api?.TokenFormat ?? TokenFormat.Jwt, api?.SigningAlgorithm ?? "ES256");
+
+    private string IssueIdToken(Grant grant, Client client, string accessToken, Snapshot snapshot, DateTimeOffset now)
+    {
+        var approval = grant.Approval!;
+        var asked = ClaimsRequest.TryParse(grant.Request.Claims, out var claims) ? claims.IdToken : [];
+        var user = snapshot.User(approval.Subject);
+        return _idTokens.Issue(
+            client,
+            new IdToken
+            {
+                Subject = approval.Subject,
+                IssuedAt = now,
+                ExpiresAt = now + snapshot.Settings.IdTokenLifetime,
+                AuthenticatedAt = approval.AuthenticatedAt,
+                Nonce = grant.Request.Nonce,
+                Acr = approval.Acr,
+                Amr = approval.Amr,
+                SessionId = approval.SessionId,
+                AccessToken = accessToken,
+                UserClaims = user is null || asked.Count == 0 ? null : json => UserClaims.Write(json, user, asked),
+            }
+        );
+    }
+}
