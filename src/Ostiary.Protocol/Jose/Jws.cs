@@ -1,0 +1,153 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Json;
+
+namespace Ostiary.Protocol.Jose;
+
+/// <summary>Verification of signed tokens in compact serialization. No input makes it throw.</summary>
+public static class Jws
+{
+    private const int MaxTriedKeys = 8;
+    private const int MaxDisplayLength = 64 * 1024;
+
+    /// <summary>Verifies with the key of the set that the token names, if that key fits the algorithm.</summary>
+    public static bool TryVerify(
+        ReadOnlySpan<char> compact,
+        JsonWebKeySet keys,
+        JwsPolicy policy,
+        [NotNullWhen(true)] out VerifiedJws? jws,
+        out JoseFault fault
+    )
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        jws = null;
+        if (!TryRead(compact, policy, out var token, out fault))
+            return false;
+        fault = TryChoose(keys, token, policy, out var candidates);
+        if (fault != JoseFault.None)
+            return false;
+        return TryVerify(compact, token, candidates, out jws, out fault);
+    }
+
+    /// <summary>Verifies with this key only. The caller chose it, so the <c>kid</c> of the token plays no part.</summary>
+    public static bool TryVerify(
+        ReadOnlySpan<char> compact,
+        JsonWebKey key,
+        JwsPolicy policy,
+        [NotNullWhen(true)] out VerifiedJws? jws,
+        out JoseFault fault
+    )
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        jws = null;
+        if (!TryRead(compact, policy, out var token, out fault))
+            return false;
+        fault = JoseFault.AlgorithmDoesNotFitKey;
+        return token.Algorithm.Fits(key, "verify") && TryVerify(compact, token, [key], out jws, out fault);
+    }
+
+    /// <summary>Header and payload without any check of the signature: for display, or to look up whose key to verify with. Trust nothing in them.</summary>
+    public static bool TryReadUnverified(ReadOnlySpan<char> compact, out JsonElement header, out ReadOnlyMemory<byte> payload)
+    {
+        header = default;
+        payload = default;
+        if (compact.Length > MaxDisplayLength || !TrySplit(compact, out var headerEnd, out var payloadEnd))
+            return false;
+        if (!Base64UrlText.TryDecode(compact[..headerEnd], out var headerBytes))
+            return false;
+        if (!Base64UrlText.TryDecode(compact[(headerEnd + 1)..payloadEnd], out var payloadBytes))
+            return false;
+        if (!StrictJson.TryParseObject(headerBytes, out var document))
+            return false;
+        header = document.RootElement;
+        payload = payloadBytes;
+        return true;
+    }
+
+    private static bool TryRead(ReadOnlySpan<char> compact, JwsPolicy policy, [NotNullWhen(true)] out ReadToken? token, out JoseFault fault)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        token = null;
+        fault = JoseFault.TooLarge;
+        if (compact.Length > policy.MaxLength)
+            return false;
+        fault = JoseFault.NotCompact;
+        if (!TrySplit(compact, out var headerEnd, out var payloadEnd))
+            return false;
+        if (!JoseHeader.TryParse(compact[..headerEnd], out var header, out fault))
+            return false;
+        fault = JoseFault.AlgorithmNotAllowed;
+        if (!policy.Algorithms.Contains(header.Algorithm, StringComparer.Ordinal) || !JwsAlgorithm.TryFind(header.Algorithm, out var algorithm)) // RFC 8725 §3.1
+            return false;
+        fault = JoseFault.TypMismatch;
+        if (!policy.Accepts(header.Type)) // RFC 8725 §3.11
+            return false;
+        fault = JoseFault.NotCanonicalBase64;
+        if (!Base64UrlText.TryDecode(compact[(headerEnd + 1)..payloadEnd], out var payload))
+            return false;
+        if (!Base64UrlText.TryDecode(compact[(payloadEnd + 1)..], out var signature))
+            return false;
+        token = new ReadToken(header, algorithm, payload, signature, payloadEnd);
+        fault = JoseFault.None;
+        return true;
+    }
+
+    // RFC 7515 §5.2: two dots, three parts. The header is never empty.
+    private static bool TrySplit(ReadOnlySpan<char> compact, out int headerEnd, out int payloadEnd)
+    {
+        headerEnd = compact.IndexOf('.');
+        payloadEnd = -1;
+        if (headerEnd <= 0)
+            return false;
+        var second = compact[(headerEnd + 1)..].IndexOf('.');
+        if (second < 0)
+            return false;
+        payloadEnd = headerEnd + 1 + second;
+        return !compact[(payloadEnd + 1)..].Contains('.');
+    }
+
+    private static JoseFault TryChoose(JsonWebKeySet keys, ReadToken token, JwsPolicy policy, out List<JsonWebKey> candidates)
+    {
+        candidates = [];
+        if (keys.IsMixed) // RFC 8725 §3.2
+            return JoseFault.MixedKeySet;
+        var kid = token.Header.KeyId;
+        var known = false;
+        foreach (var key in keys.Keys)
+        {
+            if (kid is not null && key.Kid != kid)
+                continue;
+            known = true;
+            if (token.Algorithm.Fits(key, "verify"))
+                candidates.Add(key);
+        }
+        if (candidates.Count == 0)
+            return known && kid is not null ? JoseFault.AlgorithmDoesNotFitKey : JoseFault.KeyNotFound;
+        if (candidates.Count > 1 && !(kid is null && policy.AllowMissingKid))
+            return kid is null ? JoseFault.KidMissing : JoseFault.KeyIdDuplicate;
+        return candidates.Count > MaxTriedKeys ? JoseFault.KidMissing : JoseFault.None;
+    }
+
+    private static bool TryVerify(
+        ReadOnlySpan<char> compact,
+        ReadToken token,
+        List<JsonWebKey> candidates,
+        [NotNullWhen(true)] out VerifiedJws? jws,
+        out JoseFault fault
+    )
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(token.SigningInputLength);
+        var input = buffer.AsSpan(0, token.SigningInputLength);
+        _ = Encoding.ASCII.GetBytes(compact[..token.SigningInputLength], input);
+        var verifying = candidates.Find(key =>
+            JwsVerification.Verify(token.Algorithm, key, buffer.AsSpan(0, token.SigningInputLength), token.Signature)
+        );
+        ArrayPool<byte>.Shared.Return(buffer);
+        fault = verifying is null ? JoseFault.SignatureInvalid : JoseFault.None;
+        jws = verifying is null ? null : new VerifiedJws(token.Header, token.Payload, verifying);
+        return jws is not null;
+    }
+
+    private sealed record ReadToken(JoseHeader Header, JwsAlgorithm Algorithm, byte[] Payload, byte[] Signature, int SigningInputLength);
+}
