@@ -1,0 +1,238 @@
+using System.Collections.Frozen;
+using Ostiary.Protocol.Jose;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Server.Keys;
+
+/// <summary>
+/// The signing keys of an issuer. Reading is free: one immutable state, swapped whole. Every change is decided on freshly loaded documents and committed
+/// only if their revision is still the same, so nodes that race converge.
+/// </summary>
+public sealed class KeyRing : IDisposable
+{
+    private const int MaxAttempts = 50;
+    private const string Kind = "key";
+    private static readonly string[] Always = ["ES256", "RS256"];
+
+    private readonly IDocumentStore _documents;
+    private readonly KeyMint _mint;
+    private readonly Func<IssuerSettings> _settings;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private volatile State _state = State.Empty;
+
+    private KeyRing(IDocumentStore documents, MasterKey master, Func<IssuerSettings> settings, TimeProvider time)
+    {
+        _documents = documents;
+        _mint = new KeyMint(master, settings, time);
+        _settings = settings;
+        _time = time;
+    }
+
+    /// <summary>Loads the keys and makes those of ES256 and RS256 where there are none. Throws <see cref="StoreException"/> where a key cannot be read.</summary>
+    public static async ValueTask<KeyRing> OpenAsync(
+        IDocumentStore documents,
+        MasterKey master,
+        Func<IssuerSettings> settings,
+        TimeProvider time,
+        CancellationToken ct
+    )
+    {
+        var ring = new KeyRing(documents, master, settings, time);
+        await ring.EnsureAsync(Always, ct);
+        return ring;
+    }
+
+    /// <summary>The algorithms that keys can be made for.</summary>
+    public static IReadOnlyList<string> Algorithms => KeyMint.Algorithms;
+
+    /// <summary>The active key of an algorithm that <see cref="EnsureAsync"/> was asked for. Never makes one.</summary>
+    public JwsSigner Signer(string alg) =>
+        _state.Signers.TryGetValue(alg, out var signer)
+            ? signer
+            : throw new StoreException(Reason.KeyUnreadable, $"There is no signing key for {alg}.");
+
+    /// <summary>Whether a token can be signed with this algorithm now.</summary>
+    public bool CanSign(string alg) => _state.Signers.ContainsKey(alg);
+
+    /// <summary>The public keys whose signatures are accepted: published, active and retiring ones.</summary>
+    public JsonWebKeySet Verification => _state.Verification;
+
+    /// <summary>Also those that are gone but were not revoked: for the checkpoints of the event log, never for tokens.</summary>
+    public JsonWebKeySet History => _state.History;
+
+    public JwksDocument Jwks => _state.Jwks;
+
+    /// <summary>All known keys, those that are gone included; newest first.</summary>
+    public IReadOnlyList<KeyInfo> List() => _state.List;
+
+    /// <summary>Makes the first key of each algorithm that has none. Symmetric algorithms need none and are passed over.</summary>
+    public async ValueTask EnsureAsync(IEnumerable<string> algorithms, CancellationToken ct = default)
+    {
+        var wanted = algorithms.Where(alg => !alg.StartsWith("HS", StringComparison.Ordinal)).Distinct().ToList();
+        var unknown = wanted.Find(alg => !KeyMint.Algorithms.Contains(alg));
+        if (unknown is not null)
+            throw new ArgumentException($"No keys are made for {unknown}.", nameof(algorithms));
+        await ChangeAsync(
+            life =>
+            {
+                life.Ensure(wanted);
+                return 0;
+            },
+            ct
+        );
+    }
+
+    /// <summary>Returns the successor: still published if its time has not come, active otherwise or if forced.</summary>
+    public async ValueTask<KeyInfo> RotateAsync(string alg, bool force, CancellationToken ct = default)
+    {
+        if (!KeyMint.Algorithms.Contains(alg))
+            throw new ArgumentException($"No keys are made for {alg}.", nameof(alg));
+        return (await ChangeAsync(life => life.Rotate(alg, force), ct)).ToInfo();
+    }
+
+    /// <summary>
+    /// An active key retires as soon as its successor may sign (the answer shows it active until then), a published one is dropped. Null: no such key.
+    /// </summary>
+    public async ValueTask<KeyInfo?> RetireAsync(string kid, CancellationToken ct = default) =>
+        (await ChangeAsync(life => life.Retire(kid), ct))?.ToInfo();
+
+    /// <summary>The key is gone at once and its successor signs at once. Safe to repeat: the change feed then has it twice. Null: no such key.</summary>
+    public async ValueTask<KeyInfo?> RevokeAsync(string kid, IChangeFeed changes, CancellationToken ct = default)
+    {
+        var gone = await ChangeAsync(life => life.Revoke(kid), ct);
+        if (gone is null)
+            return null;
+        var now = _time.GetUtcNow();
+        await changes.AppendAsync(ChangeKind.KeyRevoked, kid, now + KeyLifecycle.RetiringPeriod(_settings()), now, ct);
+        return gone.ToInfo();
+    }
+
+    /// <summary>Once a minute: reads what other nodes changed, publishes, promotes and drops keys whose time has come.</summary>
+    public async ValueTask MaintainAsync(CancellationToken ct) =>
+        await ChangeAsync(
+            life =>
+            {
+                life.Ensure(Always);
+                life.Maintain();
+                return 0;
+            },
+            ct
+        );
+
+    /// <summary>Reads what other nodes changed. Called where a change of the configuration is noticed.</summary>
+    public async ValueTask ReloadAsync(CancellationToken ct) => await ChangeAsync(static _ => 0, ct);
+
+    public void Dispose() => _gate.Dispose();
+
+    private async ValueTask<T> ChangeAsync<T>(Func<KeyLifecycle, T> act, CancellationToken ct)
+    {
+        await _gate.WaitAsync(ct);
+        try
+        {
+            var spares = new Dictionary<string, KeyRecord>(StringComparer.Ordinal);
+            for (var attempt = 0; attempt < MaxAttempts; attempt++)
+            {
+                var set = await _documents.LoadAsync(ct);
+                var loaded = State.Load(set, _state, _mint, _settings().JwksCacheLifetime);
+                var life = new KeyLifecycle(loaded.Records, _settings(), _time.GetUtcNow(), alg => Spare(spares, alg));
+                var result = act(life);
+                var changes = ChangesOf(life);
+                if (changes.Count == 0)
+                {
+                    _state = loaded;
+                    return result;
+                }
+                if (!await _documents.TryCommitAsync(changes, set.Revision, ct))
+                    continue;
+                _state = loaded.With(changes, _mint, _settings().JwksCacheLifetime);
+                return result;
+            }
+            throw new StoreException(Reason.StorageUnavailable, "The configuration changes faster than the keys can be written.");
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    // A key that was made for an attempt that lost is used by the next one.
+    private KeyRecord Spare(Dictionary<string, KeyRecord> spares, string alg)
+    {
+        if (!spares.TryGetValue(alg, out var spare))
+            spares[alg] = spare = _mint.Make(alg);
+        return spare;
+    }
+
+    private static List<DocumentChange> ChangesOf(KeyLifecycle life) =>
+        [
+            .. life.Changed.Select(key => new DocumentChange(Kind, key.Kid, KeyRecordJson.Write(key))),
+            .. life.Forgotten.Select(kid => new DocumentChange(Kind, kid, null)),
+        ];
+
+    private sealed record Entry(string Json, KeyRecord Record, JwsSigner? Signer);
+
+    /// <summary>Everything that readers see, at one revision.</summary>
+    private sealed class State
+    {
+        public static readonly State Empty = new([], TimeSpan.Zero);
+
+        private readonly Dictionary<string, Entry> _entries;
+
+        private State(Dictionary<string, Entry> entries, TimeSpan maxAge)
+        {
+            _entries = entries;
+            Records =
+            [
+                .. entries.Values.Select(entry => entry.Record).OrderBy(key => key.PublishedAt).ThenBy(key => key.Kid, StringComparer.Ordinal),
+            ];
+            Signers = entries
+                .Values.Where(entry => entry.Record.State == KeyState.Active)
+                .GroupBy(entry => entry.Record.Alg, StringComparer.Ordinal)
+                .ToFrozenDictionary(keys => keys.Key, keys => keys.MaxBy(entry => entry.Record.ActiveAt)!.Signer!, StringComparer.Ordinal);
+            Verification = new JsonWebKeySet(Records.Where(key => key.IsServed).Select(key => key.Public));
+            History = new JsonWebKeySet(Records.Where(key => !key.Revoked).Select(key => key.Public));
+            Jwks = JwksDocument.Of(Verification, maxAge);
+            List = [.. Records.Reverse().Select(key => key.ToInfo())];
+        }
+
+        public IReadOnlyList<KeyRecord> Records { get; }
+        public FrozenDictionary<string, JwsSigner> Signers { get; }
+        public JsonWebKeySet Verification { get; }
+        public JsonWebKeySet History { get; }
+        public JwksDocument Jwks { get; }
+        public IReadOnlyList<KeyInfo> List { get; }
+
+        public static State Load(DocumentSet set, State previous, KeyMint mint, TimeSpan maxAge)
+        {
+            var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
+            foreach (var document in set.Documents.Where(document => document.Kind == Kind))
+                entries.Add(document.Id, previous.Reuse(document) ?? Open(document, mint));
+            return new State(entries, maxAge);
+        }
+
+        public State With(IEnumerable<DocumentChange> changes, KeyMint mint, TimeSpan maxAge)
+        {
+            var entries = new Dictionary<string, Entry>(_entries, StringComparer.Ordinal);
+            foreach (var change in changes)
+            {
+                if (change.Json is null)
+                    entries.Remove(change.Id);
+                else
+                    entries[change.Id] = Open(new Document(Kind, change.Id, change.Json), mint);
+            }
+            return new State(entries, maxAge);
+        }
+
+        private Entry? Reuse(Document document) => _entries.TryGetValue(document.Id, out var entry) && entry.Json == document.Json ? entry : null;
+
+        private static Entry Open(Document document, KeyMint mint)
+        {
+            var record = KeyRecordJson.Read(document);
+            var signs = record.State is KeyState.Published or KeyState.Active;
+            return new Entry(document.Json, record, signs ? mint.Open(record) : null);
+        }
+    }
+}
