@@ -37,4 +37,6 @@ public sealed record Api
 }
 
 /// <summary>A scope of an API. <see cref="Description"/> is the sentence that people read on the consent page.</summary>
-public sealed record ApiScope(string Name, string Description, bool Default = false);
+/// <param name="Default">Whether a request that names no scope gets it.</param>
+/// <param name="Optional">Whether people may leave it out on the consent page.</param>
+public sealed record ApiScope(string Name, string Description, bool Default = false, bool Optional = false);

@@ -92,6 +92,9 @@ public sealed record GrantRequest
     public string? Claims { get; init; }
     public IReadOnlyList<string> AcrValues { get; init; } = [];
 
+    /// <summary>The subject of a verified id_token_hint.</summary>
+    public string? HintedSubject { get; init; }
+
     /// <summary>SHA-256 (base64url) of the browser cookie that started the request: nobody else may continue it.</summary>
     public string? Browser { get; init; }
 

@@ -1,0 +1,127 @@
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Jose;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Apis;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Decisions;
+using Ostiary.Server.Grants;
+using Ostiary.Server.Http;
+using Ostiary.Server.Pages;
+using Ostiary.Server.Sessions;
+using Ostiary.Server.Tokens;
+
+namespace Ostiary.Server.Authorize;
+
+/// <summary>GET and POST /authorize. RFC 6749 §3.1, OIDC Core §3.1.2</summary>
+public sealed class AuthorizeEndpoint
+{
+    private readonly Issuer _issuer;
+    private readonly BrowserSessions _sessions;
+    private readonly IdTokens _idTokens;
+    private readonly Approvals _approvals;
+    private readonly AuthorizeResponse _response;
+
+    internal AuthorizeEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, Approvals approvals)
+    {
+        (_issuer, _sessions, _idTokens, _approvals) = (issuer, sessions, idTokens, approvals);
+        _response = new AuthorizeResponse(issuer);
+    }
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var now = _issuer.Now;
+        var snapshot = _issuer.Configuration.Current;
+        var (parameters, malformed) = await ReadAsync(http);
+        var client = parameters["client_id"] is { } id ? snapshot.Client(id) : null;
+        var facts = new PageFacts(malformed, HttpMethods.IsPost(http.Request.Method) && http.Request.QueryString.HasValue, client);
+        var page = AuthorizeRules.Page.Judge(parameters, facts, now);
+        if (page.Refused is { } unsafeReason)
+        {
+            Record(http, DecisionRecord.Of(page, now, Flow.Of(http)) with { ClientId = parameters["client_id"], Revision = snapshot.Revision });
+            await ErrorPage.WriteAsync(http, _issuer, unsafeReason);
+            return;
+        }
+        var request = AuthorizationRequest.Read(client!, parameters, AuthorizeRules.Trust(parameters));
+        var hint = parameters["id_token_hint"] is { } text ? _idTokens.ReadHint(text, snapshot.Client) : null;
+        var verdict = AuthorizeRules.Request.Judge(request, new(snapshot, hint is null && parameters.Has("id_token_hint")), now);
+        var record = DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = client!.Id, Scope = request.Scope.ToString(), Revision = snapshot.Revision };
+        if (verdict.Refused is { } reason)
+        {
+            Record(http, record);
+            await _response.ErrorAsync(http, request.Redirect, reason, parameters.Repeated);
+            return;
+        }
+        await AskOrApproveAsync(http, request, hint, record, snapshot, now);
+    }
+
+    private async Task AskOrApproveAsync(
+        HttpContext http,
+        AuthorizationRequest request,
+        JwtClaims? hint,
+        DecisionRecord record,
+        Snapshot snapshot,
+        DateTimeOffset now
+    )
+    {
+        var session = await _sessions.CurrentAsync(http, http.RequestAborted);
+        var grant = Begin(http, request, record.Flow, snapshot, now);
+        var need = await _approvals.NeedAsync(grant, request.Client, session, hint?.String("sub"), accountChosen: false, snapshot, now, http.RequestAborted);
+        if (need != Need.Nothing && request.Prompt.Contains("none"))
+        {
+            var reason = need == Need.Consent ? Reason.ConsentRequired : Reason.LoginRequired; // OIDC Core §3.1.2.6
+            Record(http, record with { Refused = reason, Subject = session?.Subject });
+            await _response.ErrorAsync(http, request.Redirect, reason);
+            return;
+        }
+        Record(http, record with { GrantId = grant.Id.ToString(), Subject = session?.Subject });
+        if (need == Need.Nothing)
+        {
+            await _approvals.ApproveNewAsync(http, grant, request.Client, session!, snapshot, now);
+            return;
+        }
+        await _issuer.Stores.Grants.TryCreateAsync(grant with { Request = grant.Request with { HintedSubject = hint?.String("sub") } }, http.RequestAborted);
+        _approvals.SendToPage(http, grant.Id, need);
+    }
+
+    private Grant Begin(HttpContext http, AuthorizationRequest request, string flow, Snapshot snapshot, DateTimeOffset now)
+    {
+        var target = TokenTarget.Of(request.Scope, request.Resources, request.Client, snapshot);
+        return new Grant
+        {
+            Id = GrantId.Read(Entropy.Bytes(GrantId.Size)),
+            ClientId = request.Client.Id,
+            Status = GrantStatus.Requested,
+            CreatedAt = now,
+            ExpiresAt = now + snapshot.Settings.InteractionLifetime,
+            Request = new GrantRequest
+            {
+                RedirectUri = request.Redirect.Uri,
+                Scope = target.Scope,
+                Resources = request.Resources,
+                State = request.Redirect.State,
+                Nonce = request.Parameters["nonce"],
+                ResponseMode = request.Redirect.ResponseMode,
+                CodeChallenge = request.Challenge,
+                Prompt = request.Prompt,
+                MaxAge = request.MaxAge,
+                LoginHint = request.Parameters["login_hint"],
+                UiLocales = AuthorizationRequest.Words(request.Parameters["ui_locales"]),
+                Claims = request.Parameters["claims"],
+                AcrValues = AuthorizationRequest.Words(request.Parameters["acr_values"]),
+                Browser = _sessions.BrowserOf(http),
+                Flow = flow,
+            },
+        };
+    }
+
+    private static async ValueTask<(FormParameters Parameters, Reason? Malformed)> ReadAsync(HttpContext http)
+    {
+        if (HttpMethods.IsPost(http.Request.Method))
+            return await RequestReader.ReadFormAsync(http); // OIDC Core §3.1.2.1
+        var malformed = RequestReader.ReadQuery(http, out var parameters);
+        return (parameters, malformed);
+    }
+
+    private void Record(HttpContext http, DecisionRecord record) => _issuer.Log.Record(record with { Network = Network.Of(http) });
+}

@@ -1,0 +1,44 @@
+using Ostiary.Protocol;
+using Ostiary.Server.Claims;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Grants;
+using Ostiary.Server.Interaction;
+
+namespace Ostiary.Server.Authorize;
+
+/// <summary>What the pages are told about a waiting request: an app, sentences, a return host; nothing of the protocol.</summary>
+internal static class PromptText
+{
+    public static InteractionPrompt Of(Grant grant, Client client, Snapshot snapshot) =>
+        new()
+        {
+            Handle = grant.Id.ToString(),
+            Reference = grant.Request.Flow,
+            App = CardOf(client, grant.Request.RedirectUri!),
+            LoginHint = grant.Request.LoginHint,
+            MayContinueSession = grant.Request.Prompt.Contains("select_account") && !grant.Request.Prompt.Contains("login"),
+            Scopes = [.. grant.Request.Scope.Tokens.Select(scope => LineOf(scope, snapshot))],
+            FormTarget = RedirectUris.PolicySource(grant.Request.RedirectUri!),
+            UiLocales = grant.Request.UiLocales,
+        };
+
+    /// <summary>The scopes after the person's choice: optional ones only where left checked.</summary>
+    public static ScopeSet Granted(ScopeSet requested, IReadOnlyList<string> chosen, Snapshot snapshot) =>
+        ScopeSet.Of(requested.Tokens.Where(scope => LineOf(scope, snapshot).Required || chosen.Contains(scope)));
+
+    private static AppCard CardOf(Client client, string redirectUri)
+    {
+        var source = RedirectUris.PolicySource(redirectUri);
+        var host = source.Contains("://", StringComparison.Ordinal) ? source[(source.IndexOf("://", StringComparison.Ordinal) + 3)..] : source;
+        return new(client.Id, client.Name ?? client.Id, host, Verified: true, client.ClientUri, client.LogoUri, client.PolicyUri, client.TosUri);
+    }
+
+    private static ScopeLine LineOf(string scope, Snapshot snapshot)
+    {
+        if (UserClaims.OpenIdScopes.Contains(scope))
+            return new(scope, null, "scope." + scope, Required: true);
+        var defined = snapshot.ApiOfScope(scope)?.Scopes.FirstOrDefault(s => s.Name == scope);
+        return new(scope, defined?.Description, null, Required: defined is not { Optional: true });
+    }
+}

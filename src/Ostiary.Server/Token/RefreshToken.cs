@@ -1,0 +1,111 @@
+using Ostiary.Protocol;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Protocol.Rules;
+using Ostiary.Server.Apis;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Grants;
+using Ostiary.Server.Stores;
+using Ostiary.Server.Tokens;
+
+namespace Ostiary.Server.Token;
+
+/// <summary>
+/// grant_type=refresh_token. RFC 6749 §6, RFC 9700 §4.14.2. Rotation survives a lost answer: the previous generation, presented inside the retry window and
+/// before its successor was used, gets the same successor again. Everything else that was once valid is reuse and ends the grant.
+/// </summary>
+public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : ITokenGrant
+{
+    /// <summary>How often the use of a token that does not rotate is written.</summary>
+    private static readonly TimeSpan TouchInterval = TimeSpan.FromMinutes(1);
+
+    public string GrantType => "refresh_token";
+
+    internal sealed record Request(Client Client, string? Token, int Generation, ScopeSet Scope, bool ScopeMalformed, IReadOnlyList<string> Resources);
+
+    internal sealed record Facts(Grant? Grant, Snapshot Snapshot)
+    {
+        public bool IsLive(int generation) => generation == Grant!.Generation;
+
+        /// <summary>The successor of this generation is live, was never used (or it would not be live), and is younger than the window.</summary>
+        public bool IsRetry(int generation, DateTimeOffset now) =>
+            generation == Grant!.Generation - 1 && now - Grant.RotatedAt < Snapshot.Settings.RefreshRetryWindow;
+    }
+
+    // csharpier-ignore
+    internal static readonly RuleList<Request, Facts> Rules = new("token.refresh_token")
+    {
+        { "the client may use this grant",                  Reason.ClientMayNotUseGrant,        "RFC 6749 §5.2",    (r, f, now) => r.Client.May("refresh_token") },
+        { "refresh_token is present",                       Reason.RefreshTokenMissing,         "RFC 6749 §6",      (r, f, now) => r.Token is not null },
+        { "the refresh token is one of ours",               Reason.RefreshTokenUnknown,         "RFC 6749 §5.2",    (r, f, now) => f.Grant is { Status: GrantStatus.Active or GrantStatus.Ended } },
+        { "it was issued to this client",                   Reason.RefreshTokenOfAnotherClient, "RFC 6749 §6",      (r, f, now) => f.Grant!.ClientId == r.Client.Id },
+        { "its grant has not ended",                        Reason.GrantEnded,                  "RFC 6749 §5.2",    (r, f, now) => f.Grant!.Status == GrantStatus.Active },
+        { "its grant has not expired",                      Reason.RefreshTokenExpired,         "RFC 6749 §5.2",    (r, f, now) => now < f.Grant!.ExpiresAt },
+        { "it is the live generation, or a retry of the last rotation", Reason.RefreshTokenReused, "RFC 9700 §4.14.2", (r, f, now) => f.IsLive(r.Generation) || f.IsRetry(r.Generation, now) },
+        { "it was not idle for too long",                   Reason.RefreshTokenExpired,         "RFC 9700 §4.14.2", (r, f, now) => now - (f.Grant!.UsedAt ?? f.Grant.RotatedAt) < (r.Client.RefreshTokenIdle ?? f.Snapshot.Settings.RefreshTokenIdle) },
+        { "the user can still sign in",                     Reason.SubjectUnavailable,          "RFC 6749 §5.2",    (r, f, now) => GrantRules.SubjectIsAvailable(f.Grant!, f.Snapshot) },
+        { "the scope is well-formed",                       Reason.ScopeMalformed,              "RFC 6749 §3.3",    (r, f, now) => !r.ScopeMalformed },
+        { "it asks for no more than was granted",           Reason.ScopeExceedsGrant,           "RFC 6749 §6",      (r, f, now) => r.Scope.IsWithin(f.Grant!.Approval!.Scope) },
+        { "it asks for an API that was granted",            Reason.ResourceExceedsGrant,        "RFC 8707 §2.2",    (r, f, now) => GrantRules.IsGranted(r.Resources, f.Grant!, r.Client, f.Snapshot) },
+    };
+
+    public async ValueTask<TokenOutcome> ExchangeAsync(AuthenticatedTokenRequest request, CancellationToken ct)
+    {
+        var (client, snapshot, now) = (request.Client, request.Snapshot, request.Now);
+        var (asked, id) = Parse(request);
+        var grant = id is { } known ? await grants.FindAsync(known, ct) : null;
+        var verdict = Rules.Judge(asked, new(grant, snapshot), now);
+        var generationBefore = grant?.Generation;
+        string? change = null;
+        if (verdict.Allowed && asked.Generation == grant!.Generation)
+        {
+            // The one conditional write decides every race; who lost is judged again, on what the winner left: mostly a retry.
+            change = await CommitAsync(grant, client, now, ct);
+            if (change is "lost")
+            {
+                change = null;
+                verdict = Rules.Judge(asked, new(grant = await grants.FindAsync(grant.Id, ct), snapshot), now);
+            }
+        }
+        if (verdict.Refused is Reason.RefreshTokenReused && await grants.TryEndAsync(grant!.Id, GrantEnd.RefreshTokenReused, now, ct)) // RFC 9700 §4.14.2
+            change = "ended: refresh-token-reused";
+
+        var record = GrantRules.Record(verdict, request, grant) with { Change = change, Generation = generationBefore };
+        if (!verdict.Allowed)
+            return new(record, null);
+        var api = GrantRules.ApiFor(asked.Resources, grant!, client, snapshot);
+        var scope = TokenTarget.For(api, asked.Scope.IsEmpty ? grant!.Approval!.Scope : asked.Scope);
+        var generation = change is "rotated" ? asked.Generation + 1 : grant!.Generation;
+        var response = tokens.ForGrant(grant!, client, api, scope, generation, snapshot, now);
+        return new(GrantRules.Issued(record, response), response);
+    }
+
+    /// <summary>Public clients without a sender key always, clients that authenticate by default not. RFC 9700 §2.2.2</summary>
+    internal static bool Rotates(Client client) =>
+        client.Rotation switch
+        {
+            RefreshTokenRotation.Always => true,
+            RefreshTokenRotation.Never => false,
+            _ => client.IsPublic,
+        };
+
+    private async ValueTask<string?> CommitAsync(Grant grant, Client client, DateTimeOffset now, CancellationToken ct)
+    {
+        if (Rotates(client))
+            return await grants.TryRotateAsync(grant.Id, grant.Generation, now, ct) ? "rotated" : "lost";
+        if (now - (grant.UsedAt ?? grant.RotatedAt) < TouchInterval)
+            return null;
+        return await grants.TryTouchAsync(grant.Id, now, ct) ? "used" : "lost";
+    }
+
+    private (Request Asked, GrantId? Id) Parse(AuthenticatedTokenRequest request)
+    {
+        var text = request.Form["refresh_token"];
+        var generation = 0;
+        GrantId? id = null;
+        if (text is not null && tokens.Credentials.TryReadRefreshToken(text, out var found, out generation))
+            id = found;
+        var wellFormed = ScopeSet.TryParse(request.Form["scope"], out var scope);
+        return (new(request.Client, text, generation, scope, !wellFormed, request.Form.Values("resource")), id);
+    }
+}
