@@ -1,0 +1,54 @@
+using Ostiary.Server.Consents;
+using Ostiary.Server.Grants;
+using Ostiary.Server.Sessions;
+
+namespace Ostiary.Server.Stores.Memory;
+
+internal sealed record OneTimeEntry(string Key, DateTimeOffset Until);
+
+internal sealed record Counter(string Name, long Value);
+
+/// <summary>All rows of an issuer.</summary>
+internal sealed class MemoryState
+{
+    public const string Sequence = "sequence";
+    public const string Revision = "revision";
+
+    public Table<GrantId, Grant> Grants { get; } = new();
+    public Table<string, Session> Sessions { get; } = new();
+    public Table<(string Subject, string ClientId), Consent> Consents { get; } = new();
+    public Table<string, OneTimeEntry> OneTime { get; } = new();
+    public Table<long, Change> Changes { get; } = new();
+    public Table<(string Kind, string Id), Document> Documents { get; } = new();
+    public Table<string, Counter> Counters { get; } = new();
+
+    public long Append(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now)
+    {
+        var sequence = (Counters.Current(Sequence)?.Value ?? 0) + 1;
+        Counters.Put(Sequence, new(Sequence, sequence));
+        Changes.Put(sequence, new(sequence, kind, id, StoreTime.Cut(now), StoreTime.Cut(until)));
+        return sequence;
+    }
+
+    public void Keep()
+    {
+        Grants.Keep();
+        Sessions.Keep();
+        Consents.Keep();
+        OneTime.Keep();
+        Changes.Keep();
+        Documents.Keep();
+        Counters.Keep();
+    }
+
+    public void Discard()
+    {
+        Grants.Discard();
+        Sessions.Discard();
+        Consents.Discard();
+        OneTime.Discard();
+        Changes.Discard();
+        Documents.Discard();
+        Counters.Discard();
+    }
+}

@@ -1,0 +1,203 @@
+using Ostiary.Server.Grants;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Storage.Sqlite;
+
+internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
+{
+    public ValueTask<bool> TryCreateAsync(Grant grant, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual(grant.Status, GrantStatus.Ended);
+        var request = GrantJson.Bytes(json => GrantJson.Write(json, grant.Request));
+        var approval = grant.Approval is { } value ? GrantJson.Bytes(json => GrantJson.Write(json, value)) : null;
+        return engine.WriteAsync(
+            connection =>
+            {
+                using var insert = connection
+                    .Prepare(
+                        """
+                        INSERT INTO grants (id, status, generation, created, expires, rotated, used, client, subject, session, offline, request, approval)
+                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING
+                        """
+                    )
+                    .BindBlob(1, grant.Id.ToArray())
+                    .Bind(2, (long)grant.Status)
+                    .Bind(3, grant.Generation)
+                    .Bind(4, StoreTime.ToUnix(grant.CreatedAt))
+                    .Bind(5, StoreTime.ToUnix(grant.ExpiresAt))
+                    .Bind(6, StoreTime.ToUnix(grant.RotatedAt))
+                    .Bind(7, StoreTime.ToUnix(grant.UsedAt))
+                    .Bind(8, grant.ClientId)
+                    .Bind(9, grant.Approval?.Subject)
+                    .Bind(10, grant.Approval?.SessionId)
+                    .Bind(11, grant.Approval is { Offline: true } ? 1 : 0)
+                    .BindJson(12, request)
+                    .BindJson(13, approval);
+                return insert.Run() == 1;
+            },
+            ct
+        );
+    }
+
+    public ValueTask<Grant?> FindAsync(GrantId id, CancellationToken ct) =>
+        engine.ReadAsync(
+            connection =>
+            {
+                using var select = connection.Prepare(GrantRow.Select + " WHERE id = ?1").BindBlob(1, id.ToArray());
+                return select.Next() ? GrantRow.Read(select) : null;
+            },
+            ct
+        );
+
+    public ValueTask<bool> TryApproveAsync(GrantId id, Approval approval, DateTimeOffset codeExpiresAt, DateTimeOffset now, CancellationToken ct)
+    {
+        var json = GrantJson.Bytes(writer => GrantJson.Write(writer, approval));
+        return engine.WriteAsync(
+            connection =>
+            {
+                using var update = connection
+                    .Prepare(
+                        """
+                        UPDATE grants SET status = 1, expires = ?3, subject = ?4, session = ?5, offline = ?6, approval = ?7
+                        WHERE id = ?1 AND status = 0 AND expires > ?2
+                        """
+                    )
+                    .BindBlob(1, id.ToArray())
+                    .Bind(2, StoreTime.ToUnix(now))
+                    .Bind(3, StoreTime.ToUnix(codeExpiresAt))
+                    .Bind(4, approval.Subject)
+                    .Bind(5, approval.SessionId)
+                    .Bind(6, approval.Offline ? 1 : 0)
+                    .BindJson(7, json);
+                return update.Run() == 1;
+            },
+            ct
+        );
+    }
+
+    public ValueTask<bool> TryRedeemAsync(GrantId id, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
+        engine.WriteAsync(
+            connection =>
+            {
+                using var update = connection
+                    .Prepare(
+                        """
+                        UPDATE grants SET status = 2, generation = 1, rotated = ?2, expires = ?3
+                        WHERE id = ?1 AND status = 1 AND expires > ?2
+                        """
+                    )
+                    .BindBlob(1, id.ToArray())
+                    .Bind(2, StoreTime.ToUnix(now))
+                    .Bind(3, StoreTime.ToUnix(grantExpiresAt));
+                return update.Run() == 1;
+            },
+            ct
+        );
+
+    public ValueTask<bool> TryRotateAsync(GrantId id, int generation, DateTimeOffset now, CancellationToken ct) =>
+        engine.WriteAsync(
+            connection =>
+            {
+                using var update = connection
+                    .Prepare(
+                        """
+                        UPDATE grants SET generation = generation + 1, rotated = ?2, used = ?2
+                        WHERE id = ?1 AND status = 2 AND generation = ?3 AND expires > ?2
+                        """
+                    )
+                    .BindBlob(1, id.ToArray())
+                    .Bind(2, StoreTime.ToUnix(now))
+                    .Bind(3, generation);
+                return update.Run() == 1;
+            },
+            ct
+        );
+
+    public ValueTask<bool> TryTouchAsync(GrantId id, DateTimeOffset now, CancellationToken ct) =>
+        engine.WriteAsync(
+            connection =>
+            {
+                using var update = connection
+                    .Prepare("UPDATE grants SET used = ?2 WHERE id = ?1 AND status = 2 AND expires > ?2")
+                    .BindBlob(1, id.ToArray())
+                    .Bind(2, StoreTime.ToUnix(now));
+                return update.Run() == 1;
+            },
+            ct
+        );
+
+    public ValueTask<bool> TryEndAsync(GrantId id, GrantEnd end, DateTimeOffset now, CancellationToken ct) =>
+        engine.WriteAsync(connection => End(connection, id, end, now), ct);
+
+    public ValueTask<IReadOnlyList<GrantId>> EndOfSessionAsync(string sessionId, GrantEnd end, DateTimeOffset now, CancellationToken ct) =>
+        engine.WriteAsync<IReadOnlyList<GrantId>>(
+            connection =>
+            {
+                using var select = connection.Prepare("SELECT id FROM grants WHERE session = ?1 AND offline = 0 AND status <> 3").Bind(1, sessionId);
+                return EndEach(connection, select, end, now);
+            },
+            ct
+        );
+
+    public ValueTask<IReadOnlyList<GrantId>> EndOfSubjectAsync(
+        string subject,
+        string? clientId,
+        GrantEnd end,
+        DateTimeOffset now,
+        CancellationToken ct
+    ) =>
+        engine.WriteAsync<IReadOnlyList<GrantId>>(
+            connection =>
+            {
+                using var select = connection
+                    .Prepare("SELECT id FROM grants WHERE subject = ?1 AND (?2 IS NULL OR client = ?2) AND status <> 3")
+                    .Bind(1, subject)
+                    .Bind(2, clientId);
+                return EndEach(connection, select, end, now);
+            },
+            ct
+        );
+
+    public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        engine.WriteAsync(
+            connection =>
+            {
+                using var expired = connection
+                    .Prepare("DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires <= ?1 LIMIT ?2)")
+                    .Bind(1, StoreTime.ToUnix(before))
+                    .Bind(2, limit);
+                var removed = expired.Run();
+                if (removed >= limit)
+                    return removed;
+                using var ended = connection
+                    .Prepare("DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE ended <= ?1 LIMIT ?2)")
+                    .Bind(1, StoreTime.ToUnix(before))
+                    .Bind(2, limit - removed);
+                return removed + ended.Run();
+            },
+            ct
+        );
+
+    private static List<GrantId> EndEach(Connection connection, Statement select, GrantEnd end, DateTimeOffset now)
+    {
+        var ids = new List<GrantId>();
+        while (select.Next())
+            ids.Add(GrantId.Read(select.Bytes(0)));
+        foreach (var id in ids)
+            End(connection, id, end, now);
+        return ids;
+    }
+
+    private static bool End(Connection connection, GrantId id, GrantEnd end, DateTimeOffset now)
+    {
+        using var update = connection
+            .Prepare("UPDATE grants SET status = 3, reason = ?2, ended = ?3 WHERE id = ?1 AND status <> 3")
+            .BindBlob(1, id.ToArray())
+            .Bind(2, (long)end)
+            .Bind(3, StoreTime.ToUnix(now));
+        if (update.Run() != 1)
+            return false;
+        SqliteChanges.Append(connection, ChangeKind.GrantEnded, id.ToString(), now + StoreTime.EndIsKept, now);
+        return true;
+    }
+}

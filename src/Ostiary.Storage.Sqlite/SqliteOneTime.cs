@@ -1,0 +1,44 @@
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Storage.Sqlite;
+
+internal sealed class SqliteOneTime(SqliteEngine engine) : IOneTimeStore
+{
+    public ValueTask<bool> TryAddOnceAsync(string key, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
+    {
+        var (end, at) = (StoreTime.ToUnix(until), StoreTime.ToUnix(now));
+        // What is over already is accepted from nobody.
+        if (end <= at)
+            return ValueTask.FromResult(false);
+        return engine.WriteAsync(
+            connection =>
+            {
+                using var insert = connection
+                    .Prepare(
+                        """
+                        INSERT INTO one_time (key, until) VALUES (?1, ?2)
+                        ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE one_time.until <= ?3
+                        """
+                    )
+                    .Bind(1, key)
+                    .Bind(2, end)
+                    .Bind(3, at);
+                return insert.Run() == 1;
+            },
+            ct
+        );
+    }
+
+    public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
+        engine.WriteAsync(
+            connection =>
+            {
+                using var delete = connection
+                    .Prepare("DELETE FROM one_time WHERE key IN (SELECT key FROM one_time WHERE until <= ?1 LIMIT ?2)")
+                    .Bind(1, StoreTime.ToUnix(before))
+                    .Bind(2, limit);
+                return delete.Run();
+            },
+            ct
+        );
+}
