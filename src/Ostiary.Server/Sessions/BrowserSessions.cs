@@ -1,0 +1,99 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Server.Decisions;
+using Ostiary.Server.Grants;
+using Ostiary.Server.Http;
+using Ostiary.Server.Users;
+
+namespace Ostiary.Server.Sessions;
+
+/// <summary>Who is signed in at this browser. The only place that reads and writes the cookies.</summary>
+public sealed class BrowserSessions(Issuer issuer)
+{
+    private static readonly TimeSpan TouchInterval = TimeSpan.FromMinutes(1);
+    private readonly SessionCookies _cookies = new(issuer.Url);
+
+    /// <summary>
+    /// The hash of the browser cookie, setting the cookie where it is absent, repeated or malformed. It tells browsers apart and gives no rights: it survives
+    /// sign-in and sign-out, so that the interactions waiting in other tabs of the browser stay its own.
+    /// </summary>
+    public string BrowserOf(HttpContext http) => _cookies.BrowserOf(http);
+
+    /// <summary>The live session of this browser, or null. Marks its activity at most once a minute.</summary>
+    public async ValueTask<Session?> CurrentAsync(HttpContext http, CancellationToken ct)
+    {
+        if (!_cookies.TryReadSession(http, out var id, out var secretHash))
+            return null;
+        var session = await issuer.Stores.Sessions.FindAsync(id, ct);
+        if (session is null || !FixedTime.Equals(Encoding.ASCII.GetBytes(session.SecretHash), Encoding.ASCII.GetBytes(secretHash)))
+            return null;
+        var now = issuer.Now;
+        var configuration = issuer.Configuration.Current;
+        if (!session.IsLive(now) || now >= session.SeenAt + configuration.Settings.SessionIdle)
+            return null;
+        if (configuration.User(session.Subject) is not { Disabled: false })
+            return null;
+        if (now - session.SeenAt < TouchInterval)
+            return session;
+        return await issuer.Stores.Sessions.TryTouchAsync(id, now, ct) ? session with { SeenAt = now } : null;
+    }
+
+    /// <summary>Starts a session with a new id and a new secret, whatever the browser brought along, and ends the one that it had.</summary>
+    public async ValueTask<Session> StartAsync(HttpContext http, User user, IReadOnlyList<string> amr, CancellationToken ct)
+    {
+        var previous = await CurrentAsync(http, ct);
+        var now = issuer.Now;
+        while (true)
+        {
+            var (id, secretHash, send) = _cookies.NewSession();
+            var session = new Session
+            {
+                Id = id,
+                SecretHash = secretHash,
+                Subject = user.Subject,
+                CreatedAt = now,
+                AuthenticatedAt = now,
+                SeenAt = now,
+                ExpiresAt = now + issuer.Configuration.Current.Settings.SessionLifetime,
+                Amr = amr,
+                Device = DeviceName.Of(http.Request.Headers.UserAgent.ToString()),
+                Network = PeerNetwork.Of(http),
+            };
+            if (!await issuer.Stores.Sessions.TryCreateAsync(session, ct))
+                continue;
+            if (previous is not null)
+                await EndAsync(previous, Flow.Of(http), ct);
+            send(http);
+            return session;
+        }
+    }
+
+    /// <summary>Signs this browser out: ends the session with the grants that do not outlive it, and clears the cookie. OIDC Core §11</summary>
+    public async ValueTask EndAsync(HttpContext http, Session session, CancellationToken ct)
+    {
+        await EndAsync(session, Flow.Of(http), ct);
+        _cookies.ClearSession(http);
+    }
+
+    /// <summary>Ends a session of whatever browser, with the grants that do not outlive it. False: it was over already.</summary>
+    public async ValueTask<bool> EndAsync(Session session, string flow, CancellationToken ct)
+    {
+        var now = issuer.Now;
+        var ended = await issuer.Stores.Sessions.TryEndAsync(session.Id, now, ct);
+        await issuer.Stores.Grants.EndOfSessionAsync(session.Id, GrantEnd.LoggedOut, now, ct); // OIDC Core §11
+        issuer.Log.Record(
+            new DecisionRecord
+            {
+                At = now,
+                Flow = flow,
+                Act = "session.end",
+                Subject = session.Subject,
+                SessionId = session.Id,
+                Change = ended ? "ended: logged-out" : null,
+                Revision = issuer.Configuration.Current.Revision,
+            }
+        );
+        return ended;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Server.Http;
+
+namespace Ostiary.Server.Sessions;
+
+/// <summary>
+/// The two cookies. The browser cookie says only that it is the same browser, and stays; the session cookie says who is signed in, and is new at every sign-in.
+/// Neither holds anything about a person, and the stores hold only hashes of both.
+/// </summary>
+internal sealed class SessionCookies(IssuerUrl issuer)
+{
+    private const int IdLength = 22;
+    private const int SecretLength = 43;
+    private static readonly object MintedBrowser = new();
+    private static readonly TimeSpan BrowserLifetime = TimeSpan.FromDays(400);
+
+    // Without TLS, on loopback, browsers take no __Host- cookie and other programs send no Secure one. draft-ietf-httpbis-rfc6265bis
+    private readonly string _session = issuer.Secure ? "__Host-ostiary_session" : "ostiary_session";
+    private readonly string _browser = issuer.Secure ? "__Host-ostiary_browser" : "ostiary_browser";
+    private readonly bool _secure = issuer.Secure;
+
+    /// <summary>The hash of the browser cookie; a new cookie where there is none that we could have set.</summary>
+    public string BrowserOf(HttpContext http)
+    {
+        if (http.Items.TryGetValue(MintedBrowser, out var minted))
+            return (string)minted!;
+        if (RawCookies.TryRead(http, _browser, out var value) && IsRandomText(value, SecretLength))
+            return Hash(value);
+        value = Entropy.Text(32);
+        Append(http, _browser, value, BrowserLifetime);
+        var hash = Hash(value);
+        http.Items[MintedBrowser] = hash;
+        return hash;
+    }
+
+    public bool TryReadSession(HttpContext http, [NotNullWhen(true)] out string? id, [NotNullWhen(true)] out string? secretHash)
+    {
+        id = secretHash = null;
+        if (!RawCookies.TryRead(http, _session, out var value) || value.Length != IdLength + 1 + SecretLength || value[IdLength] != '.')
+            return false;
+        if (!IsRandomText(value.AsSpan(0, IdLength), IdLength) || !IsRandomText(value.AsSpan(IdLength + 1), SecretLength))
+            return false;
+        id = value[..IdLength];
+        secretHash = Hash(value.AsSpan(IdLength + 1));
+        return true;
+    }
+
+    /// <summary>A new id and secret, in the answer; returns the id and the hash to keep.</summary>
+    public (string Id, string SecretHash, Action<HttpContext> Send) NewSession()
+    {
+        var id = Entropy.Text(16);
+        var secret = Entropy.Text(32);
+        return (id, Hash(secret), http => Append(http, _session, id + "." + secret, lifetime: null));
+    }
+
+    public void ClearSession(HttpContext http) => Append(http, _session, "", TimeSpan.Zero);
+
+    private void Append(HttpContext http, string name, string value, TimeSpan? lifetime) =>
+        http.Response.Cookies.Append(
+            name,
+            value,
+            new CookieOptions
+            {
+                Path = "/",
+                HttpOnly = true,
+                Secure = _secure,
+                SameSite = SameSiteMode.Lax,
+                MaxAge = lifetime,
+                IsEssential = true,
+            }
+        );
+
+    private static bool IsRandomText(ReadOnlySpan<char> value, int length)
+    {
+        if (value.Length != length)
+            return false;
+        foreach (var c in value)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))
+                return false;
+        }
+        return true;
+    }
+
+    private static string Hash(ReadOnlySpan<char> ascii)
+    {
+        Span<byte> bytes = stackalloc byte[64];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes[..Encoding.ASCII.GetBytes(ascii, bytes)], hash);
+        return Base64Url.EncodeToString(hash);
+    }
+}

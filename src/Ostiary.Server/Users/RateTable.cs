@@ -1,0 +1,42 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Ostiary.Server.Users;
+
+/// <summary>
+/// Token buckets in a fixed amount of memory, one number each: when the bucket will be full again (generic cell rate algorithm). Keys that fall on
+/// the same slot share a bucket; the slot is keyed, so nobody can choose whom to share with.
+/// </summary>
+internal sealed class RateTable(byte[] key, string name, int burst, TimeSpan interval, TimeProvider time)
+{
+    private const int Slots = 1 << 15;
+    private readonly long[] _fullAt = new long[Slots];
+    private readonly byte[] _prefix = [.. key, .. Encoding.UTF8.GetBytes(name)];
+
+    /// <summary>Takes one token; otherwise says after what time there is one.</summary>
+    public bool TryTake(string subject, out TimeSpan retryAfter)
+    {
+        ref var slot = ref _fullAt[SlotOf(subject)];
+        var now = time.GetUtcNow().UtcTicks;
+        while (true)
+        {
+            var fullAt = Volatile.Read(ref slot);
+            var taken = Math.Max(fullAt, now) + interval.Ticks;
+            retryAfter = TimeSpan.FromTicks(Math.Max(0, taken - now - (burst * interval.Ticks)));
+            if (retryAfter > TimeSpan.Zero)
+                return false;
+            if (Interlocked.CompareExchange(ref slot, taken, fullAt) == fullAt)
+                return true;
+        }
+    }
+
+    public void GiveBack(string subject) => Interlocked.Add(ref _fullAt[SlotOf(subject)], -interval.Ticks);
+
+    private int SlotOf(string subject)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData([.. _prefix, .. Encoding.UTF8.GetBytes(subject)], hash);
+        return (int)(BinaryPrimitives.ReadUInt32LittleEndian(hash) % Slots);
+    }
+}
