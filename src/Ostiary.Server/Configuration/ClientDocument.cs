@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Jose;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Clients;
+
+namespace Ostiary.Server.Configuration;
+
+/// <summary>A client of a configuration: as it was written, what it means, and where its secret comes from.</summary>
+internal sealed record ClientDocument(JsonElement Declared, Client Client)
+{
+    public int Order { get; init; }
+    public SecretReference? Secret { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <param name="onLoopback">Whether the issuer itself is on loopback: then every client may be, for development.</param>
+    public static ClientDocument? Parse(JsonElement declared, string path, bool onLoopback, List<ConfigurationFault> faults)
+    {
+        var before = faults.Count;
+        var reader = new DocumentReader(declared, path, faults);
+        if (!reader.IsObject)
+            return null;
+        var id = ReadId(reader);
+        var type = ReadType(reader);
+        var defaults = ClientDefaults.Of(type);
+        var unsafeNames = Bounds.ReadAllowances(reader, "access_token_lifetime", "refresh_token_lifetime", "refresh_token_idle");
+        var method = ReadMethod(reader) ?? defaults.Method;
+        var grants = ReadGrantTypes(reader) ?? defaults.GrantTypes;
+        var unset = new Client
+        {
+            Id = id,
+            Type = type,
+            AuthenticationMethod = method,
+        };
+        var client = unset with
+        {
+            Name = reader.Display("client_name", 100),
+            Disabled = reader.Flag("disabled") ?? false,
+            Keys = ReadKeys(reader),
+            AssertionAlgorithm = reader.OneOf("token_endpoint_auth_signing_alg", ClientNames.AssertionAlgorithms),
+            AssertionAudience = reader.Choice("assertion_audience", ClientNames.Audiences) ?? unset.AssertionAudience,
+            RedirectUris = ClientUris.ReadRedirects(reader, "redirect_uris", type, onLoopback),
+            PostLogoutRedirectUris = ClientUris.ReadRedirects(reader, "post_logout_redirect_uris", type, onLoopback),
+            GrantTypes = grants,
+            Scope = ReadScope(reader),
+            RequirePkce = reader.Flag("require_pkce") ?? true,
+            Rotation = reader.Choice("refresh_token_rotation", ClientNames.Rotations) ?? unset.Rotation,
+            Consent = reader.Choice("consent", ClientNames.Consents) ?? unset.Consent,
+            AccessTokenLifetime = Bounds.Read(reader, "access_token_lifetime", unsafeNames),
+            RefreshTokenLifetime = Bounds.Read(reader, "refresh_token_lifetime", unsafeNames),
+            RefreshTokenIdle = Bounds.Read(reader, "refresh_token_idle", unsafeNames),
+            IdTokenAlgorithm = ReadIdTokenAlgorithm(reader) ?? unset.IdTokenAlgorithm,
+            DefaultMaxAge = reader.Number("default_max_age", 0, 315_360_000),
+            RequireAuthTime = reader.Flag("require_auth_time") ?? false,
+            ClientUri = ClientUris.ReadPage(reader, "client_uri"),
+            LogoUri = ClientUris.ReadPage(reader, "logo_uri"),
+            PolicyUri = ClientUris.ReadPage(reader, "policy_uri"),
+            TosUri = ClientUris.ReadPage(reader, "tos_uri"),
+        };
+        _ = reader.Texts("contacts", 254);
+        var secret = SecretReference.Read(reader, "client_secret");
+        ClientRules.Check(reader, client, secret is not null);
+        reader.Finish();
+        return faults.Count == before ? new(declared.Clone(), client) { Secret = secret } : null;
+    }
+
+    private static string ReadId(DocumentReader reader)
+    {
+        var id = reader.Text("client_id", 200);
+        if (id is null && !reader.Has("client_id"))
+            reader.Refuse("client_id", "is missing.");
+        else if (id is not null && !id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~' or ':' or '@'))
+            reader.Refuse("client_id", "is made of letters, digits and - . _ ~ : @ only.");
+        return id ?? "";
+    }
+
+    /// <summary>The type; where it is not stated, the one that the registered metadata describe.</summary>
+    private static ClientType ReadType(DocumentReader reader)
+    {
+        var stated = reader.Choice("type", ClientNames.Types);
+        var application = reader.OneOf("application_type", ["web", "native"]); // OIDC Registration §2
+        if (stated is { } type)
+        {
+            if (application == "native" && type is (ClientType.Web or ClientType.Spa or ClientType.Service))
+                reader.Refuse("application_type", "native contradicts the type.", "Write \"type\": \"native\".");
+            return type;
+        }
+        if (application == "native")
+            return ClientType.Native;
+        var grants = reader.TryGet("grant_types", out var list) && list.ValueKind == JsonValueKind.Array ? list : default;
+        bool Names(string grant) =>
+            grants.ValueKind == JsonValueKind.Array
+            && grants.EnumerateArray().Any(g => g.ValueKind == JsonValueKind.String && g.GetString() == grant);
+        if (Names(ClientNames.ClientCredentials) && !Names(ClientNames.AuthorizationCode))
+            return ClientType.Service;
+        if (Names(ClientNames.DeviceCode) && !Names(ClientNames.AuthorizationCode))
+            return ClientType.Device;
+        var isPublic =
+            reader.TryGet("token_endpoint_auth_method", out var method) && method.ValueKind == JsonValueKind.String && method.GetString() == "none";
+        if (!isPublic)
+            return ClientType.Web;
+        return ClientUris.AreNative(reader) ? ClientType.Native : ClientType.Spa;
+    }
+
+    private static ClientAuthenticationMethod? ReadMethod(DocumentReader reader)
+    {
+        const string member = "token_endpoint_auth_method";
+        if (reader.TryGet(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() == "client_secret_jwt")
+        {
+            reader.Refuse(member, "client_secret_jwt is not supported: the server would have to keep the secret itself.", "Use private_key_jwt.");
+            return null;
+        }
+        return reader.Choice(member, ClientNames.Methods);
+    }
+
+    private static ImmutableArray<string>? ReadGrantTypes(DocumentReader reader)
+    {
+        if (reader.Texts("grant_types", 200) is not { } grants)
+            return null;
+        for (var i = 0; i < grants.Length; i++)
+        {
+            if (ClientNames.GrantTypes.Contains(grants[i], StringComparer.Ordinal))
+                continue;
+            var (message, hint) = grants[i] switch
+            {
+                "implicit" => (
+                    "the implicit grant is refused: it puts tokens into URLs, where history, logs and other sites read them.", // RFC 9700 §2.1.2
+                    "Use authorization_code with PKCE; it works in browsers too."
+                ),
+                "password" => (
+                    "the password grant is refused: it hands the user's password to the client and knows no second factor.", // RFC 9700 §2.4
+                    "Use authorization_code for people and client_credentials for services."
+                ),
+                var other => (
+                    $"the grant type '{DocumentReader.Shorten(other)}' is not supported.",
+                    ClosestName.Of(other, ClientNames.GrantTypes) is { } closest
+                        ? $"The closest is '{closest}'."
+                        : $"Supported are: {string.Join(", ", ClientNames.GrantTypes)}."
+                ),
+            };
+            reader.Refuse($"grant_types[{i}]", message, hint);
+        }
+        return grants;
+    }
+
+    private static ScopeSet ReadScope(DocumentReader reader)
+    {
+        var text = reader.Text("scope", 4000);
+        if (!ScopeSet.TryParse(text, out var scope))
+            reader.Refuse("scope", "holds characters that no scope may hold.", "Scopes are separated by single spaces."); // RFC 6749 §3.3
+        return scope;
+    }
+
+    private static string? ReadIdTokenAlgorithm(DocumentReader reader)
+    {
+        const string member = "id_token_signed_response_alg";
+        if (reader.TryGet(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() == "none")
+        {
+            reader.Refuse(member, "unsigned ID tokens are refused: anybody could write them.", "Leave it out for RS256, or use ES256.");
+            return null;
+        }
+        return reader.OneOf(member, SigningAlgorithms.All);
+    }
+
+    private static JsonWebKeySet? ReadKeys(DocumentReader reader)
+    {
+        if (reader.Has("jwks_uri"))
+            reader.Refuse("jwks_uri", "is not supported yet: this server fetches no keys.", "Put the public keys into jwks.");
+        if (!reader.TryGet("jwks", out var element))
+            return null;
+        if (JsonWebKeySet.TryParse(element, publicOnly: true, out var keys, out var fault))
+        {
+            if (keys.Keys.Count > 0)
+                return keys;
+            reader.Refuse("jwks", "holds no key that can be used.");
+            return null;
+        }
+        if (fault == JoseFault.PrivateKeyInPublicSet)
+            reader.Refuse("jwks", "holds a private or secret key.", "Replace that key pair; register its public part only.", Reason.WeakSecret);
+        else
+            reader.Refuse("jwks", $"is not a JSON Web Key Set that can be used ({fault})."); // RFC 7517 §5
+        return null;
+    }
+}

@@ -1,0 +1,52 @@
+using Ostiary.Server.Clients;
+
+namespace Ostiary.Server.Configuration;
+
+/// <summary>The texts that stand for the values of client settings.</summary>
+internal static class ClientNames
+{
+    public const string AuthorizationCode = "authorization_code";
+    public const string RefreshToken = "refresh_token";
+    public const string ClientCredentials = "client_credentials";
+    public const string DeviceCode = "urn:ietf:params:oauth:grant-type:device_code";
+
+    public static readonly string[] GrantTypes = [AuthorizationCode, RefreshToken, ClientCredentials, DeviceCode];
+    public static readonly string[] AssertionAlgorithms = ["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "EdDSA"];
+
+    public static readonly (string, ClientType)[] Types =
+    [
+        ("web", ClientType.Web),
+        ("spa", ClientType.Spa),
+        ("native", ClientType.Native),
+        ("service", ClientType.Service),
+        ("device", ClientType.Device),
+        ("mcp", ClientType.Mcp),
+    ];
+
+    public static readonly (string, ClientAuthenticationMethod)[] Methods =
+    [
+        ("none", ClientAuthenticationMethod.None),
+        ("client_secret_basic", ClientAuthenticationMethod.ClientSecretBasic),
+        ("client_secret_post", ClientAuthenticationMethod.ClientSecretPost),
+        ("private_key_jwt", ClientAuthenticationMethod.PrivateKeyJwt),
+    ];
+
+    public static readonly (string, RefreshTokenRotation)[] Rotations =
+    [
+        ("auto", RefreshTokenRotation.Auto),
+        ("always", RefreshTokenRotation.Always),
+        ("never", RefreshTokenRotation.Never),
+    ];
+
+    public static readonly (string, AssertionAudience)[] Audiences = [("issuer", AssertionAudience.Issuer), ("any", AssertionAudience.Any)];
+
+    public static readonly (string, ConsentPolicy)[] Consents =
+    [
+        ("required", ConsentPolicy.Required),
+        ("remembered", ConsentPolicy.Remembered),
+        ("none", ConsentPolicy.None),
+    ];
+
+    public static string NameOf<T>((string Name, T Value)[] table, T value)
+        where T : struct => Array.Find(table, row => EqualityComparer<T>.Default.Equals(row.Value, value)).Name;
+}

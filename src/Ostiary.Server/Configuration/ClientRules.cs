@@ -1,0 +1,80 @@
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Clients;
+
+namespace Ostiary.Server.Configuration;
+
+/// <summary>What the settings of a client demand of each other.</summary>
+internal static class ClientRules
+{
+    public static void Check(DocumentReader reader, Client client, bool hasSecretReference)
+    {
+        CheckGrants(reader, client);
+        CheckAuthentication(reader, client, hasSecretReference);
+        CheckResponseTypes(reader, client);
+    }
+
+    private static void CheckGrants(DocumentReader reader, Client client)
+    {
+        if (client.GrantTypes.IsEmpty)
+            reader.Refuse("grant_types", "is empty: the client could do nothing.");
+        if (client.IsPublic && client.May(ClientNames.ClientCredentials)) // RFC 6749 §4.4
+            reader.Refuse(
+                "grant_types",
+                "client_credentials needs a client that authenticates.",
+                "Use \"token_endpoint_auth_method\": \"client_secret_basic\" or private_key_jwt."
+            );
+        var signsIn = client.May(ClientNames.AuthorizationCode);
+        if (client.May(ClientNames.RefreshToken) && !signsIn && !client.May(ClientNames.DeviceCode))
+            reader.Refuse("grant_types", "refresh_token needs authorization_code or the device grant beside it."); // RFC 6749 §4.4.3
+        if (signsIn && client.RedirectUris.IsEmpty && !reader.Has("redirect_uris"))
+            reader.Refuse("redirect_uris", "is missing: authorization_code answers at a registered address.", null, Reason.RedirectUriNotAcceptable); // RFC 6749 §3.1.2.2
+        else if (
+            signsIn
+            && client.RedirectUris.IsEmpty
+            && !reader.Faults.Any(f => f.Path.StartsWith(reader.At("redirect_uris"), StringComparison.Ordinal))
+        )
+            reader.Refuse("redirect_uris", "is empty: nothing would be answered.", null, Reason.RedirectUriNotAcceptable);
+        if (!signsIn && !client.RedirectUris.IsEmpty)
+            reader.Refuse("redirect_uris", "has no use without the grant type authorization_code.", "Leave it out, or add the grant type.");
+        if (!client.RequirePkce && client.IsPublic) // RFC 9700 §2.1.1
+            reader.Refuse("require_pkce", "false is possible only for clients that authenticate.", "Leave it out.");
+    }
+
+    private static void CheckAuthentication(DocumentReader reader, Client client, bool hasSecretReference)
+    {
+        const string member = "token_endpoint_auth_method";
+        var usesSecret = UsesSecret(client);
+        if (usesSecret && client.Type is (ClientType.Spa or ClientType.Native)) // RFC 8252 §8.5
+            reader.Refuse(member, "a secret that every copy of the program holds is none.", "Use \"none\": PKCE protects the code.");
+        if (client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt && !reader.Has("jwks") && !reader.Has("jwks_uri"))
+            reader.Refuse("jwks", "is missing: private_key_jwt is checked with the client's public keys."); // OIDC Core §9
+        if (client.AuthenticationMethod != ClientAuthenticationMethod.PrivateKeyJwt && reader.Has("token_endpoint_auth_signing_alg"))
+            reader.Refuse("token_endpoint_auth_signing_alg", "has a meaning only with private_key_jwt.");
+        if (client.AuthenticationMethod != ClientAuthenticationMethod.PrivateKeyJwt && reader.Has("assertion_audience"))
+            reader.Refuse("assertion_audience", "has a meaning only with private_key_jwt.");
+        if (!usesSecret && hasSecretReference)
+            reader.Refuse("client_secret", "the client does not authenticate with a secret.", "Use client_secret_basic, or leave the secret out.");
+        if (client.IdTokenAlgorithm == "HS256" && !usesSecret) // OIDC Core §10.1
+            reader.Refuse("id_token_signed_response_alg", "HS256 needs a client that has a secret.", "Use RS256 or ES256.");
+    }
+
+    private static void CheckResponseTypes(DocumentReader reader, Client client)
+    {
+        if (reader.Texts("response_types", 200) is not { } types)
+            return;
+        for (var i = 0; i < types.Length; i++)
+        {
+            if (types[i] != "code") // RFC 9700 §2.1.2
+                reader.Refuse(
+                    $"response_types[{i}]",
+                    $"'{DocumentReader.Shorten(types[i])}' puts tokens into URLs, or does not exist; it is refused.",
+                    "Only \"code\" is served; it works in browsers too, with PKCE."
+                );
+            else if (!client.May(ClientNames.AuthorizationCode)) // RFC 7591 §2.1
+                reader.Refuse($"response_types[{i}]", "code needs the grant type authorization_code.");
+        }
+    }
+
+    public static bool UsesSecret(Client client) =>
+        client.AuthenticationMethod is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost;
+}

@@ -1,0 +1,105 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Stores;
+using Ostiary.Server.Users;
+
+namespace Ostiary.Server.Configuration;
+
+/// <summary>All documents of a configuration, as one immutable value: what a change starts from and what it ends in.</summary>
+internal sealed record ConfigurationSet
+{
+    public static ConfigurationSet Empty { get; } = new();
+
+    public SettingsDocument? Settings { get; init; }
+    public ImmutableDictionary<string, ClientDocument> Clients { get; init; } =
+        ImmutableDictionary.Create<string, ClientDocument>(StringComparer.Ordinal);
+
+    /// <summary>By identifier.</summary>
+    public ImmutableDictionary<string, ApiDocument> Apis { get; init; } = ImmutableDictionary.Create<string, ApiDocument>(StringComparer.Ordinal);
+
+    /// <summary>By subject.</summary>
+    public ImmutableDictionary<string, UserDocument> Users { get; init; } = ImmutableDictionary.Create<string, UserDocument>(StringComparer.Ordinal);
+
+    public ConfigurationSet With(ClientDocument client) => this with { Clients = Clients.SetItem(client.Client.Id, client) };
+
+    public ConfigurationSet With(ApiDocument api) => this with { Apis = Apis.SetItem(api.Api.Identifier, api) };
+
+    public ConfigurationSet With(UserDocument user) => this with { Users = Users.SetItem(user.User.Subject, user) };
+
+    public UserDocument? UserByName(string username)
+    {
+        var name = User.Normalize(username);
+        return Users.Values.FirstOrDefault(user => User.Normalize(user.User.Username) == name);
+    }
+
+    /// <summary>The place after everything that is there, so that lists keep the order in which they were written.</summary>
+    public int NextOrder =>
+        1
+        + Clients
+            .Values.Select(c => c.Order)
+            .Concat(Apis.Values.Select(a => a.Order))
+            .Concat(Users.Values.Select(u => u.Order))
+            .DefaultIfEmpty(-1)
+            .Max();
+
+    /// <summary>What must be put and deleted to come from <paramref name="before"/> to this.</summary>
+    public IReadOnlyList<DocumentChange> ChangesSince(ConfigurationSet before)
+    {
+        var changes = new List<DocumentChange>();
+        if (!ReferenceEquals(before.Settings, Settings))
+        {
+            var text = Settings is null ? null : StoredDocuments.Write(Settings);
+            if (text != (before.Settings is null ? null : StoredDocuments.Write(before.Settings)))
+                changes.Add(new(StoredDocuments.SettingKind, StoredDocuments.IssuerId, text));
+        }
+        Compare(changes, StoredDocuments.ClientKind, before.Clients, Clients, StoredDocuments.Write);
+        Compare(changes, StoredDocuments.ApiKind, before.Apis, Apis, StoredDocuments.Write);
+        Compare(changes, StoredDocuments.UserKind, before.Users, Users, StoredDocuments.Write);
+        return changes;
+    }
+
+    public Snapshot ToSnapshot(long revision)
+    {
+        var byName = new Dictionary<string, User>(StringComparer.Ordinal);
+        foreach (var user in Users.Values)
+        {
+            byName[User.Normalize(user.User.Username)] = user.User;
+            if (user.User.Email is { } email)
+                byName[User.Normalize(email)] = user.User;
+        }
+        return new Snapshot
+        {
+            Revision = revision,
+            Settings = Settings?.Settings ?? new IssuerSettings(),
+            Clients = Clients.ToFrozenDictionary(c => c.Key, c => c.Value.Client, StringComparer.Ordinal),
+            Apis = Apis.ToFrozenDictionary(a => a.Key, a => a.Value.Api, StringComparer.Ordinal),
+            UsersByName = byName.ToFrozenDictionary(StringComparer.Ordinal),
+            UsersBySubject = Users.ToFrozenDictionary(u => u.Key, u => u.Value.User, StringComparer.Ordinal),
+        };
+    }
+
+    private static void Compare<T>(
+        List<DocumentChange> changes,
+        string kind,
+        ImmutableDictionary<string, T> before,
+        ImmutableDictionary<string, T> after,
+        Func<T, string> write
+    )
+        where T : class
+    {
+        if (ReferenceEquals(before, after))
+            return;
+        foreach (var (id, document) in after)
+        {
+            var earlier = before.GetValueOrDefault(id);
+            if (ReferenceEquals(earlier, document))
+                continue;
+            var text = write(document);
+            if (earlier is null || write(earlier) != text)
+                changes.Add(new(kind, id, text));
+        }
+        foreach (var id in before.Keys.Where(id => !after.ContainsKey(id)))
+            changes.Add(new(kind, id, null));
+    }
+}

@@ -1,0 +1,133 @@
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Server.Configuration;
+
+/// <summary>
+/// The configuration of a running issuer. A change is a function from the whole configuration to the whole configuration: it is checked whole, committed whole
+/// under the revision it was made for, and only then seen, whole.
+/// </summary>
+public sealed class LiveConfiguration : IConfiguration, IDisposable
+{
+    /// <summary>How often a change is made again because another writer came first.</summary>
+    private const int MaxTries = 8;
+
+    private readonly IDocumentStore _documents;
+    private readonly IssuerUrl _issuer;
+    private readonly SemaphoreSlim _gate = new(1);
+    private volatile State _state;
+
+    private LiveConfiguration(IDocumentStore documents, IssuerUrl issuer, State state) => (_documents, _issuer, _state) = (documents, issuer, state);
+
+    public Snapshot Current => _state.Snapshot;
+
+    internal ConfigurationSet CurrentSet => _state.Set;
+
+    /// <summary>Whether the issuer itself is on loopback: then http redirect addresses on loopback are accepted of every client, for development.</summary>
+    internal bool OnLoopback => new Uri(_issuer.Origin).IsLoopback;
+
+    internal IssuerUrl Issuer => _issuer;
+
+    /// <summary>Throws <see cref="StoreException"/> where the stored configuration cannot be read.</summary>
+    public static async Task<LiveConfiguration> LoadAsync(IDocumentStore documents, IssuerUrl issuer, CancellationToken ct)
+    {
+        var stored = await documents.LoadAsync(ct);
+        return new(documents, issuer, State.Of(stored));
+    }
+
+    /// <summary>Takes over what another process has committed meanwhile.</summary>
+    public async Task ReloadAsync(CancellationToken ct)
+    {
+        await _gate.WaitAsync(ct);
+        try
+        {
+            await ReadAgainAsync(ct);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Makes a change. Where the caller names the revision that it has seen, anything newer is <see cref="Reason.RevisionConflict"/>; otherwise the change is made again
+    /// on what the other writer left. The function may run several times.
+    /// </summary>
+    internal async ValueTask<ChangeOutcome> TryChangeAsync(
+        Func<ConfigurationSet, ConfigurationDraft> change,
+        long? expectedRevision,
+        CancellationToken ct
+    )
+    {
+        await _gate.WaitAsync(ct);
+        try
+        {
+            for (var tries = 0; tries < MaxTries; tries++)
+            {
+                var state = _state;
+                if (expectedRevision is { } expected && expected != state.Snapshot.Revision)
+                    break;
+                var draft = change(state.Set);
+                var faults = draft.Faults.ToList();
+                if (faults.Count == 0)
+                    ReferenceRules.Check(draft.Set!, faults);
+                if (faults.Count > 0)
+                    return new(null, faults, []);
+                var changes = draft.Set!.ChangesSince(state.Set);
+                if (changes.Count == 0)
+                    return new(state.Snapshot, [], changes);
+                if (await _documents.TryCommitAsync(changes, state.StoreRevision, ct))
+                {
+                    var revision = state.StoreRevision + 1;
+                    _state = new(draft.Set, draft.Set.ToSnapshot(revision), revision);
+                    return new(_state.Snapshot, [], changes);
+                }
+                await ReadAgainAsync(ct);
+            }
+            return ChangeOutcome.Conflict;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    /// <summary>Signing keys are documents too, under the same revision: where only they have changed, the snapshot and its revision stay.</summary>
+    private async Task ReadAgainAsync(CancellationToken ct)
+    {
+        var state = _state;
+        var stored = await _documents.LoadAsync(ct);
+        if (stored.Revision == state.StoreRevision)
+            return;
+        var read = State.Of(stored);
+        _state = read.Set.ChangesSince(state.Set).Count == 0 ? state with { StoreRevision = stored.Revision } : read;
+    }
+
+    private sealed record State(ConfigurationSet Set, Snapshot Snapshot, long StoreRevision)
+    {
+        public static State Of(DocumentSet stored)
+        {
+            var set = StoredDocuments.Read(stored);
+            return new(set, set.ToSnapshot(stored.Revision), stored.Revision);
+        }
+    }
+}
+
+/// <summary>What a change wants: the new configuration, or why there is none.</summary>
+internal readonly record struct ConfigurationDraft(ConfigurationSet? Set, IReadOnlyList<ConfigurationFault> Faults)
+{
+    public static implicit operator ConfigurationDraft(ConfigurationSet set) => new(set, []);
+
+    public static implicit operator ConfigurationDraft(List<ConfigurationFault> faults) => new(null, faults);
+
+    public static implicit operator ConfigurationDraft(ConfigurationFault fault) => new(null, [fault]);
+}
+
+/// <summary>What became of a change: the snapshot that holds it and what it put and deleted, or the faults.</summary>
+internal sealed record ChangeOutcome(Snapshot? Snapshot, IReadOnlyList<ConfigurationFault> Faults, IReadOnlyList<DocumentChange> Changes)
+{
+    public static ChangeOutcome Conflict { get; } =
+        new(null, [new("", Reason.RevisionConflict, "The configuration has changed meanwhile.", "Read it again and repeat the change.")], []);
+}

@@ -1,0 +1,84 @@
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Users;
+
+namespace Ostiary.Server.Configuration;
+
+/// <summary>What the documents of a configuration demand of each other: every name that is used exists, and is there once.</summary>
+internal static class ReferenceRules
+{
+    public static void Check(ConfigurationSet set, List<ConfigurationFault> faults)
+    {
+        CheckScopes(set, faults);
+        CheckResourceServers(set, faults);
+        CheckLogins(set, faults);
+    }
+
+    private static void CheckScopes(ConfigurationSet set, List<ConfigurationFault> faults)
+    {
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var api in set.Apis.Values.OrderBy(a => a.Order))
+        {
+            foreach (var scope in api.Api.Scopes)
+            {
+                if (!owners.TryAdd(scope.Name, api.Api.Identifier))
+                    faults.Add(
+                        new(
+                            $"apis[{api.Api.Identifier}].scopes",
+                            Reason.ConfigurationInvalid,
+                            $"the scope '{scope.Name}' is already defined by the API '{owners[scope.Name]}'.",
+                            "A scope belongs to one API; give it a name of its own."
+                        )
+                    );
+            }
+        }
+        var known = owners.Keys.Concat(KnownScopes.OpenIdConnect).Append(KnownScopes.Administration).ToHashSet(StringComparer.Ordinal);
+        foreach (var client in set.Clients.Values.OrderBy(c => c.Order))
+        {
+            foreach (var scope in client.Client.Scope.Tokens.Where(scope => !known.Contains(scope)))
+                faults.Add(
+                    Unknown($"clients[{client.Client.Id}].scope", $"no API defines the scope '{DocumentReader.Shorten(scope)}'.", scope, known)
+                );
+        }
+    }
+
+    private static void CheckResourceServers(ConfigurationSet set, List<ConfigurationFault> faults)
+    {
+        foreach (var api in set.Apis.Values.OrderBy(a => a.Order))
+        {
+            var path = $"apis[{api.Api.Identifier}].resource_server_clients";
+            foreach (var id in api.Api.ResourceServerClients)
+            {
+                if (!set.Clients.TryGetValue(id, out var client))
+                    faults.Add(Unknown(path, $"no client '{DocumentReader.Shorten(id)}' is registered.", id, set.Clients.Keys));
+                else if (client.Client.IsPublic) // RFC 7662 §2.1
+                    faults.Add(new(path, Reason.ConfigurationInvalid, $"the client '{id}' does not authenticate, so it cannot introspect."));
+            }
+        }
+    }
+
+    private static void CheckLogins(ConfigurationSet set, List<ConfigurationFault> faults)
+    {
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var user in set.Users.Values.OrderBy(u => u.Order))
+        {
+            Claim(user, "username", user.User.Username);
+            if (user.User.Email is { } email && User.Normalize(email) != User.Normalize(user.User.Username))
+                Claim(user, "email", email);
+        }
+
+        void Claim(UserDocument user, string member, string login)
+        {
+            if (!owners.TryAdd(User.Normalize(login), user.User.Username))
+                faults.Add(
+                    new(
+                        $"users[{user.User.Username}].{member}",
+                        Reason.AlreadyExists,
+                        $"'{login}' already signs in '{owners[User.Normalize(login)]}'; capital letters do not count."
+                    )
+                );
+        }
+    }
+
+    private static ConfigurationFault Unknown(string path, string message, string name, IEnumerable<string> known) =>
+        new(path, Reason.ReferenceUnknown, message, ClosestName.Of(name, known) is { } closest ? $"The closest is '{closest}'." : null);
+}
