@@ -1,2 +1,3 @@
-Console.Out.WriteLine("ostiary 0.1.0");
-return 0;
+using Ostiary.Cli.Commands;
+
+return await Dispatcher.RunAsync(args);

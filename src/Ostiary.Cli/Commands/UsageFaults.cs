@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Ostiary.Cli.Errors;
+using Ostiary.Protocol.Reasons;
+
+namespace Ostiary.Cli.Commands;
+
+/// <summary>What does not parse, as one error that names the closest thing that exists.</summary>
+internal static class UsageFaults
+{
+    public static void Refuse(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        if (parsed.Errors.Count == 0 && command is Verb)
+            return;
+        var path = PathOf(command);
+        if (parsed.UnmatchedTokens is [var unknown, ..])
+            throw Failure(Unknown(command, unknown), Closest(command, unknown) is { } near ? $"did you mean '{near}'?" : null, path);
+        if (command is not Verb)
+            throw Failure($"'{path}' needs one of: {string.Join(", ", Visible(command).Select(c => c.Name))}.", null, path);
+        throw Failure(parsed.Errors[0].Message.Replace("\n", " ", StringComparison.Ordinal), null, path);
+    }
+
+    public static string PathOf(Command command)
+    {
+        var names = new Stack<string>();
+        for (var at = command; at is not RootCommand; at = at.Parents.OfType<Command>().First())
+            names.Push(at.Name);
+        names.Push("ostiary");
+        return string.Join(' ', names);
+    }
+
+    public static IEnumerable<Command> Visible(Command command) => command.Subcommands.Where(c => !c.Hidden);
+
+    private static CliException Failure(string message, string? why, string path) =>
+        new(new(Reason.UsageInvalid, message) { Why = why, Try = $"{path} --help" });
+
+    private static string Unknown(Command command, string token)
+    {
+        var path = PathOf(command);
+        if (token.StartsWith('-'))
+            return $"'{path}' has no option '{token.Split('=', 2)[0]}'.";
+        return command is Verb ? $"'{path}' does not take '{token}'." : $"'{path}' has no command '{token}'.";
+    }
+
+    private static string? Closest(Command command, string token)
+    {
+        var name = token.Split('=', 2)[0];
+        IEnumerable<string> known = token.StartsWith('-') ? command.Options.Select(o => o.Name) : Visible(command).Select(c => c.Name);
+        return known
+            .Select(k => (Name: k, Distance: Distance(k, name)))
+            .Where(k => k.Distance <= Math.Max(2, name.Length / 3))
+            .OrderBy(k => k.Distance)
+            .Select(k => k.Name)
+            .FirstOrDefault();
+    }
+
+    /// <summary>How many letters are added, dropped or changed between two words.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = new int[b.Length + 1];
+        for (var j = 0; j <= b.Length; j++)
+            row[j] = j;
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var above = row[j];
+                row[j] = Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
+                diagonal = above;
+            }
+        }
+        return row[b.Length];
+    }
+}

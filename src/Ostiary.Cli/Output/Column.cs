@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+namespace Ostiary.Cli.Output;
+
+/// <summary>A column of a list: its heading and the member of the API's object that it shows.</summary>
+internal sealed record Column(string Heading, string Member)
+{
+    public string Of(JsonElement item) =>
+        item.ValueKind == JsonValueKind.Object && item.TryGetProperty(Member, out var value) ? Cell.Text(value) : "";
+}
+
+/// <summary>A JSON value as one line of text.</summary>
+internal static class Cell
+{
+    public static string Text(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Null or JsonValueKind.Undefined => "",
+            JsonValueKind.String => value.GetString()!,
+            JsonValueKind.True => "yes",
+            JsonValueKind.False => "no",
+            JsonValueKind.Array when value.EnumerateArray().All(IsSimple) => string.Join(' ', value.EnumerateArray().Select(Text)),
+            JsonValueKind.Array when value.EnumerateArray().All(IsNamed) => string.Join(
+                ' ',
+                value.EnumerateArray().Select(v => v.GetProperty("name").GetString())
+            ),
+            _ => value.GetRawText(),
+        };
+
+    private static bool IsSimple(JsonElement value) => value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object);
+
+    private static bool IsNamed(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String;
+}

@@ -1,0 +1,184 @@
+using System.Net;
+using Ostiary.Protocol.Reasons;
+
+namespace Ostiary.Server.Hosting;
+
+/// <summary>A setting that does not hold: which one, as the reader typed it, why, and the one thing to do.</summary>
+public sealed record SettingFault(Reason Reason, string Setting, string Message, string Try);
+
+/// <summary>What a server is started with. Only <see cref="Issuer"/> and <see cref="Listen"/> have no default; everything unset is the strict choice.</summary>
+public sealed record ServerOptions
+{
+    public required string Issuer { get; init; }
+
+    /// <summary>URLs, for example <c>http://127.0.0.1:9400</c>. Port 0 takes a free one. Plain http on loopback only, or behind a trusted proxy.</summary>
+    public required IReadOnlyList<string> Listen { get; init; }
+
+    /// <summary>Null: nothing outlives the process, and there is no administration socket.</summary>
+    public string? DataDirectory { get; init; }
+
+    /// <summary><c>sqlite</c> or <c>memory</c>.</summary>
+    public string Store { get; init; } = "sqlite";
+
+    /// <summary>Configuration as code that is applied at start, before the first request.</summary>
+    public string? ConfigFile { get; init; }
+    public string? TlsCertFile { get; init; }
+    public string? TlsKeyFile { get; init; }
+
+    /// <summary>Addresses or networks (CIDR) whose <c>X-Forwarded-*</c> headers are believed. Empty: nobody's.</summary>
+    public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+
+    /// <summary>The name of this node in logs. Null: the machine's.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>One more certificate authority for outbound fetches.</summary>
+    public string? ExtraCaFile { get; init; }
+
+    /// <summary>Outbound fetches may reach loopback: tests and development only.</summary>
+    public bool AllowLoopbackFetch { get; init; }
+
+    /// <summary>A development server: pages say so.</summary>
+    public bool Development { get; init; }
+
+    /// <summary>All faults at once; empty where the server may start.</summary>
+    public IReadOnlyList<SettingFault> Validate()
+    {
+        var faults = new List<SettingFault>();
+        ValidateIssuer(faults);
+        ValidateListen(faults);
+        ValidateStore(faults);
+        ValidateCertificate(faults);
+        ValidateProxies(faults);
+        MustExist(faults, Reason.SettingInvalid, "--config", ConfigFile);
+        MustExist(faults, Reason.CertificateUnusable, "--extra-ca", ExtraCaFile);
+        return faults;
+    }
+
+    /// <summary>Whether a listen URL is reachable from this machine only. Names other than <c>localhost</c> are not: what they resolve to may change.</summary>
+    public static bool IsLoopback(string listen) =>
+        TryParseListen(listen, out _, out var host)
+        && (host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)));
+
+    private void ValidateIssuer(List<SettingFault> faults)
+    {
+        if (IssuerUrl.TryParse(Issuer, out _)) // RFC 8414 §2
+            return;
+        var advice = Issuer.Contains("://", StringComparison.Ordinal)
+            ? "--issuer https://HOST[/PATH] (http on localhost, 127.0.0.1 and [::1] only), without query and fragment"
+            : $"--issuer https://{Issuer}";
+        faults.Add(
+            new(Reason.IssuerInvalid, "--issuer", $"The issuer '{Issuer}' is not an https URL without query, fragment and user name.", advice)
+        );
+    }
+
+    private void ValidateListen(List<SettingFault> faults)
+    {
+        if (Listen.Count == 0)
+            faults.Add(new(Reason.SettingInvalid, "--listen", "No address to listen on was given.", "--listen http://127.0.0.1:9400"));
+        foreach (var listen in Listen)
+        {
+            if (!TryParseListen(listen, out var secure, out _))
+            {
+                faults.Add(
+                    new(
+                        Reason.SettingInvalid,
+                        "--listen",
+                        $"'{listen}' is not a URL of scheme, host and port.",
+                        "--listen http://127.0.0.1:9400 or --listen https://0.0.0.0:8443"
+                    )
+                );
+                continue;
+            }
+            if (secure && TlsCertFile is null)
+                faults.Add(
+                    new(
+                        Reason.CertificateUnusable,
+                        "--listen",
+                        $"'{listen}' needs a certificate, and none was given.",
+                        "--tls-cert FILE --tls-key FILE (PEM)"
+                    )
+                );
+            if (!secure && !IsLoopback(listen) && TrustedProxies.Count == 0) // RFC 9700 §2.6
+                faults.Add(
+                    new(
+                        Reason.PlainHttpOffLoopback,
+                        "--listen",
+                        $"'{listen}' would carry passwords and tokens unencrypted beyond this machine.",
+                        "listen on https with --tls-cert and --tls-key, or on http://127.0.0.1, or name the proxy that terminates TLS: --trusted-proxy ADDRESS"
+                    )
+                );
+        }
+    }
+
+    private void ValidateStore(List<SettingFault> faults)
+    {
+        if (Store is not ("sqlite" or "memory"))
+            faults.Add(
+                new(
+                    Reason.StoreUnsupported,
+                    "--store",
+                    $"The store '{StoreForPeople}' is not supported by this version.",
+                    "--store sqlite or --store memory"
+                )
+            );
+        if (Store == "sqlite" && string.IsNullOrEmpty(DataDirectory))
+            faults.Add(new(Reason.SettingInvalid, "--data", "The SQLite store needs a data directory.", "--data DIR, or --store memory"));
+        if (DataDirectory is { Length: > 0 } && File.Exists(DataDirectory))
+            faults.Add(new(Reason.DataDirectoryUnusable, "--data", $"'{DataDirectory}' is a file, not a directory.", "--data DIR"));
+    }
+
+    /// <summary>A store URL may carry a password.</summary>
+    private string StoreForPeople => Store.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? Store[..colon] + "://…" : Store;
+
+    private void ValidateCertificate(List<SettingFault> faults)
+    {
+        if ((TlsCertFile is null) != (TlsKeyFile is null))
+            faults.Add(
+                new(
+                    Reason.CertificateUnusable,
+                    TlsCertFile is null ? "--tls-cert" : "--tls-key",
+                    "A certificate and its key are given together; one of them is missing.",
+                    "--tls-cert FILE --tls-key FILE"
+                )
+            );
+        MustExist(faults, Reason.CertificateUnusable, "--tls-cert", TlsCertFile);
+        MustExist(faults, Reason.CertificateUnusable, "--tls-key", TlsKeyFile);
+    }
+
+    private void ValidateProxies(List<SettingFault> faults)
+    {
+        foreach (var proxy in TrustedProxies)
+            if (!IPNetwork.TryParse(proxy, out _) && !IPAddress.TryParse(proxy, out _))
+                faults.Add(
+                    new(
+                        Reason.SettingInvalid,
+                        "--trusted-proxy",
+                        $"'{proxy}' is neither an address nor a network.",
+                        "--trusted-proxy 10.0.0.5 or --trusted-proxy 10.0.0.0/24"
+                    )
+                );
+    }
+
+    private static void MustExist(List<SettingFault> faults, Reason reason, string setting, string? file)
+    {
+        if (file is not null && !File.Exists(file))
+            faults.Add(new(reason, setting, $"The file '{file}' does not exist.", $"{setting} FILE, with a path that exists"));
+    }
+
+    private static bool TryParseListen(string listen, out bool secure, out string host)
+    {
+        secure = listen.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+        host = "";
+        var everywhere = listen.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal);
+        if (
+            !Uri.TryCreate(everywhere, UriKind.Absolute, out var uri)
+            || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
+            || uri.PathAndQuery != "/"
+            || uri.Fragment.Length > 0
+            || uri.UserInfo.Length > 0
+        )
+            return false;
+        host = uri.Host;
+        return true;
+    }
+}
