@@ -7,7 +7,11 @@ internal static class CommonOptions
 {
     public static readonly Option<bool> Help = new("--help", "-h", "-?") { Description = "Show this help", Recursive = true };
     public static readonly Option<string?> Output = Recursive(
-        new Option<string?>("--output", "-o") { Description = "table (default), json, jsonl, yaml or id; TSV when stdout is not a terminal", HelpName = "FORM" }
+        new Option<string?>("--output", "-o")
+        {
+            Description = "table (default), json, jsonl, yaml or id; TSV when stdout is not a terminal",
+            HelpName = "FORM",
+        }
     );
     public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Only ids, or the one value", Recursive = true };
     public static readonly Option<bool> NoColor = new("--no-color")
@@ -28,7 +32,11 @@ internal static class CommonOptions
         Description = "A remote server over its administration API (also OSTIARY_SERVER; the token is read from OSTIARY_TOKEN)",
         HelpName = "URL",
     };
-    public static readonly Option<string?> Timeout = new("--timeout") { Description = "Give up after this time, e.g. 30s (default)", HelpName = "TIME" };
+    public static readonly Option<string?> Timeout = new("--timeout")
+    {
+        Description = "Give up after this time, e.g. 30s (default)",
+        HelpName = "TIME",
+    };
     public static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Confirm" };
     public static readonly Option<int?> Limit = new("--limit") { Description = "At most so many (default 100)", HelpName = "N" };
     public static readonly Option<bool> All = new("--all") { Description = "All, however many pages it takes" };

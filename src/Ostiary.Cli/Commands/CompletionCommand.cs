@@ -13,7 +13,11 @@ internal static class CompletionCommand
         Shell.CompletionSources.Add("bash", "zsh", "fish", "pwsh");
         return new Verb("completion", "Print a completion script for a shell", Run)
         {
-            Examples = ["ostiary completion bash > /etc/bash_completion.d/ostiary", "ostiary completion fish > ~/.config/fish/completions/ostiary.fish"],
+            Examples =
+            [
+                "ostiary completion bash > /etc/bash_completion.d/ostiary",
+                "ostiary completion fish > ~/.config/fish/completions/ostiary.fish",
+            ],
         }.With(Shell);
     }
 

@@ -58,8 +58,12 @@ internal static class CompletionScripts
     public static string Fish(IReadOnlyList<(string Path, IReadOnlyList<string> Next)> words)
     {
         var script = new StringBuilder("# fish completion of ostiary\nfunction __ostiary_at\n");
-        script.Append("    set -l typed\n    for word in (commandline -opc)[2..-1]\n        string match -q -- '-*' $word; or set -a typed $word\n    end\n");
-        script.Append("    string match -q -- \"$argv\" \"$typed\"; or begin\n        test -n \"$argv\"; and string match -q -- \"$argv *\" \"$typed\"\n    end\nend\n");
+        script.Append(
+            "    set -l typed\n    for word in (commandline -opc)[2..-1]\n        string match -q -- '-*' $word; or set -a typed $word\n    end\n"
+        );
+        script.Append(
+            "    string match -q -- \"$argv\" \"$typed\"; or begin\n        test -n \"$argv\"; and string match -q -- \"$argv *\" \"$typed\"\n    end\nend\n"
+        );
         foreach (var (path, next) in words)
         {
             script.Append("complete -c ostiary -n '__ostiary_at ").Append(path).Append("' -a '");

@@ -46,7 +46,8 @@ internal static class HelpText
     private static string Describe(Command command) =>
         command is Noun ? $"{command.Description}: {string.Join(", ", UsageFaults.Visible(command).Select(c => c.Name))}" : command.Description ?? "";
 
-    private static string Describe(Option option) => (option.Description ?? "") + (option.Required ? " (required)" : "") + (Repeats(option) ? " (repeatable)" : "");
+    private static string Describe(Option option) =>
+        (option.Description ?? "") + (option.Required ? " (required)" : "") + (Repeats(option) ? " (repeatable)" : "");
 
     private static bool Repeats(Option option) => option.Arity.MaximumNumberOfValues > 1;
 
@@ -54,7 +55,10 @@ internal static class HelpText
 
     private static string Name(Option option)
     {
-        var names = string.Join(", ", option.Aliases.Where(a => a.StartsWith('-') && !a.StartsWith("--", StringComparison.Ordinal)).Take(1).Append(option.Name));
+        var names = string.Join(
+            ", ",
+            option.Aliases.Where(a => a.StartsWith('-') && !a.StartsWith("--", StringComparison.Ordinal)).Take(1).Append(option.Name)
+        );
         return option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool) ? names : $"{names} {option.HelpName ?? "VALUE"}";
     }
 

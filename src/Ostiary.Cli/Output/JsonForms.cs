@@ -36,7 +36,17 @@ internal static class JsonForms
     private static string Write(JsonElement value, bool indented)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer, new() { Indented = indented, Encoder = Relaxed, NewLine = "\n" }))
+        using (
+            var json = new Utf8JsonWriter(
+                buffer,
+                new()
+                {
+                    Indented = indented,
+                    Encoder = Relaxed,
+                    NewLine = "\n",
+                }
+            )
+        )
             value.WriteTo(json);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }

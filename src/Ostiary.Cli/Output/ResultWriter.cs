@@ -50,7 +50,10 @@ internal sealed class ResultWriter(Terminal terminal, OutputForm form)
                     terminal.Result.WriteLine(Printable.Of(columns[0].Of(item)));
                 break;
             default:
-                Rows([.. columns.Select(c => c.Heading)], [.. items.EnumerateArray().Select(i => (IReadOnlyList<string>)[.. columns.Select(c => c.Of(i))])]);
+                Rows(
+                    [.. columns.Select(c => c.Heading)],
+                    [.. items.EnumerateArray().Select(i => (IReadOnlyList<string>)[.. columns.Select(c => c.Of(i))])]
+                );
                 Count(items.GetArrayLength(), noun, answer.TryGetProperty("next", out var next) && next.ValueKind == JsonValueKind.String);
                 break;
         }
@@ -91,7 +94,11 @@ internal sealed class ResultWriter(Terminal terminal, OutputForm form)
     /// <summary>Long values (tokens, URLs) are never cut: each stands on a line of its own.</summary>
     private void Members(JsonElement value)
     {
-        var members = value.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null).Select(m => (m.Name, Text: Cell.Text(m.Value))).ToList();
+        var members = value
+            .EnumerateObject()
+            .Where(m => m.Value.ValueKind != JsonValueKind.Null)
+            .Select(m => (m.Name, Text: Cell.Text(m.Value)))
+            .ToList();
         if (!terminal.OutputIsTerminal)
         {
             Tsv.Write(terminal.Result, members.Select(m => (IReadOnlyList<string>)[m.Name, m.Text]));

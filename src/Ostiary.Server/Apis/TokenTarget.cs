@@ -38,7 +38,10 @@ public sealed class TokenTarget
 
     /// <summary>An absolute URI without fragment. RFC 8707 §2</summary>
     public static bool IsResource(string resource) =>
-        resource.Length <= 2000 && Uri.TryCreate(resource, UriKind.Absolute, out _) && !resource.Contains('#', StringComparison.Ordinal) && !resource.StartsWith('/');
+        resource.Length <= 2000
+        && Uri.TryCreate(resource, UriKind.Absolute, out _)
+        && !resource.Contains('#', StringComparison.Ordinal)
+        && !resource.StartsWith('/');
 
     /// <summary>The target of a request whose scopes and resources are known and allowed.</summary>
     /// <remarks>Without scope: the default scopes of the named APIs, or of all APIs that the client may use (RFC 6749 §3.3), as far as the client may ask for them.</remarks>

@@ -120,7 +120,16 @@ public sealed class Approvals : IInteractions
         }
         Flow.Set(http, grant!.Request.Flow);
         var snapshot = _issuer.Configuration.Current;
-        var need = await NeedAsync(grant, client!, session, grant.Request.HintedSubject, accountChosen: true, snapshot, _issuer.Now, http.RequestAborted);
+        var need = await NeedAsync(
+            grant,
+            client!,
+            session,
+            grant.Request.HintedSubject,
+            accountChosen: true,
+            snapshot,
+            _issuer.Now,
+            http.RequestAborted
+        );
         if (need is Need.Login)
             SendToPage(http, grant.Id, need);
         else if (!allow)

@@ -45,7 +45,12 @@ public sealed class AuthorizeEndpoint
         var request = AuthorizationRequest.Read(client!, parameters, AuthorizeRules.Trust(parameters));
         var hint = parameters["id_token_hint"] is { } text ? _idTokens.ReadHint(text, snapshot.Client) : null;
         var verdict = AuthorizeRules.Request.Judge(request, new(snapshot, hint is null && parameters.Has("id_token_hint")), now);
-        var record = DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = client!.Id, Scope = request.Scope.ToString(), Revision = snapshot.Revision };
+        var record = DecisionRecord.Of(verdict, now, Flow.Of(http)) with
+        {
+            ClientId = client!.Id,
+            Scope = request.Scope.ToString(),
+            Revision = snapshot.Revision,
+        };
         if (verdict.Refused is { } reason)
         {
             Record(http, record);
@@ -66,7 +71,16 @@ public sealed class AuthorizeEndpoint
     {
         var session = await _sessions.CurrentAsync(http, http.RequestAborted);
         var grant = Begin(http, request, record.Flow, snapshot, now);
-        var need = await _approvals.NeedAsync(grant, request.Client, session, hint?.String("sub"), accountChosen: false, snapshot, now, http.RequestAborted);
+        var need = await _approvals.NeedAsync(
+            grant,
+            request.Client,
+            session,
+            hint?.String("sub"),
+            accountChosen: false,
+            snapshot,
+            now,
+            http.RequestAborted
+        );
         if (need != Need.Nothing && request.Prompt.Contains("none"))
         {
             var reason = need == Need.Consent ? Reason.ConsentRequired : Reason.LoginRequired; // OIDC Core §3.1.2.6
@@ -80,7 +94,13 @@ public sealed class AuthorizeEndpoint
             await _approvals.ApproveNewAsync(http, grant, request.Client, session!, snapshot, now);
             return;
         }
-        await _issuer.Stores.Grants.TryCreateAsync(grant with { Request = grant.Request with { HintedSubject = hint?.String("sub") } }, http.RequestAborted);
+        await _issuer.Stores.Grants.TryCreateAsync(
+            grant with
+            {
+                Request = grant.Request with { HintedSubject = hint?.String("sub") },
+            },
+            http.RequestAborted
+        );
         _approvals.SendToPage(http, grant.Id, need);
     }
 

@@ -57,7 +57,12 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
     }
 
     private ValueTask<bool> IsFirstUseAsync(ClientAssertion assertion, DateTimeOffset now, CancellationToken ct) =>
-        oneTime.TryAddOnceAsync($"assertion\n{assertion.Issuer}\n{assertion.Id}", assertion.ExpiresAt!.Value + ClientAuthenticationRules.Skew, now, ct);
+        oneTime.TryAddOnceAsync(
+            $"assertion\n{assertion.Issuer}\n{assertion.Id}",
+            assertion.ExpiresAt!.Value + ClientAuthenticationRules.Skew,
+            now,
+            ct
+        );
 }
 
 /// <summary>What a request presents as client credentials. Nothing of it is trusted.</summary>

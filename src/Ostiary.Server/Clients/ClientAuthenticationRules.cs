@@ -84,7 +84,11 @@ internal sealed record ClientAssertion
     {
         if (!Jws.TryReadUnverified(assertion, out _, out var payload) || !JwtClaims.TryParse(payload, out var claims, out _))
             return new() { Malformed = true };
-        if (!claims.TryNumericDate("exp", out var expires) || !claims.TryNumericDate("nbf", out var notBefore) || !claims.TryNumericDate("iat", out var issued))
+        if (
+            !claims.TryNumericDate("exp", out var expires)
+            || !claims.TryNumericDate("nbf", out var notBefore)
+            || !claims.TryNumericDate("iat", out var issued)
+        )
             return new() { Malformed = true };
         var policy = new JwsPolicy
         {

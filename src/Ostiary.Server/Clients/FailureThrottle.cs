@@ -13,7 +13,8 @@ public sealed class FailureThrottle
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, (int Count, DateTimeOffset Since)> _failures = new(StringComparer.Ordinal);
 
-    public bool IsThrottled(string key, DateTimeOffset now) => _failures.TryGetValue(key, out var entry) && now - entry.Since < Window && entry.Count >= MaxFailures;
+    public bool IsThrottled(string key, DateTimeOffset now) =>
+        _failures.TryGetValue(key, out var entry) && now - entry.Since < Window && entry.Count >= MaxFailures;
 
     public void Failed(string key, DateTimeOffset now)
     {

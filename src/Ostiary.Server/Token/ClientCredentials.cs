@@ -33,14 +33,24 @@ public sealed class ClientCredentialsGrant(TokenIssuer tokens) : ITokenGrant
         var wellFormed = ScopeSet.TryParse(request.Form["scope"], out var scope);
         var asked = new Request(request.Client, scope, !wellFormed, request.Form.Values("resource"));
         var verdict = Rules.Judge(asked, new(request.Snapshot), request.Now);
-        var record = DecisionRecord.Of(verdict, request.Now, request.Flow) with { ClientId = request.Client.Id, Revision = request.Snapshot.Revision };
+        var record = DecisionRecord.Of(verdict, request.Now, request.Flow) with
+        {
+            ClientId = request.Client.Id,
+            Revision = request.Snapshot.Revision,
+        };
         if (!verdict.Allowed)
             return ValueTask.FromResult(new TokenOutcome(record, null));
         var target = TokenTarget.Of(scope, asked.Resources, request.Client, request.Snapshot);
         var api = target.Apis.Count == 0 ? null : target.Apis[0];
         var granted = TokenTarget.For(api, target.Scope);
         var issued = tokens.ForClient(request.Client, api, granted, request.Snapshot, request.Now);
-        record = record with { TokenId = issued.Content.Id, Scope = granted.ToString(), Audience = issued.Content.Audience, Subject = issued.Content.Subject };
+        record = record with
+        {
+            TokenId = issued.Content.Id,
+            Scope = granted.ToString(),
+            Audience = issued.Content.Audience,
+            Subject = issued.Content.Subject,
+        };
         return ValueTask.FromResult(new TokenOutcome(record, new TokenResponse(issued, granted)));
     }
 }

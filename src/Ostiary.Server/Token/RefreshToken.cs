@@ -21,7 +21,14 @@ public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : 
 
     public string GrantType => "refresh_token";
 
-    internal sealed record Request(Client Client, string? Token, int Generation, ScopeSet Scope, bool ScopeMalformed, IReadOnlyList<string> Resources);
+    internal sealed record Request(
+        Client Client,
+        string? Token,
+        int Generation,
+        ScopeSet Scope,
+        bool ScopeMalformed,
+        IReadOnlyList<string> Resources
+    );
 
     internal sealed record Facts(Grant? Grant, Snapshot Snapshot)
     {

@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Ostiary.Server.Authorize;
+using Ostiary.Server.Claims;
+using Ostiary.Server.Configuration;
+
+namespace Ostiary.Server.Discovery;
+
+/// <summary>Metadata, computed from the same configuration that the endpoints use. OIDC Discovery §3, RFC 8414 §2</summary>
+public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grantTypes)
+{
+    private static readonly string[] AuthenticationMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+    private static readonly string[] SecretlessMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+    private static readonly string[] AssertionAlgorithms = ["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "EdDSA"];
+    private static readonly string[] IdTokenAlgorithms = ["RS256", "ES256", "PS256", "ES384", "HS256"];
+    private static readonly string[] UserClaimNames =
+    [
+        "sub",
+        "iss",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "nonce",
+        "acr",
+        "amr",
+        "sid",
+        .. UserClaims.ByScope.Values.SelectMany(names => names),
+    ];
+    private (long Revision, byte[] Document)? _cached;
+
+    public Task HandleAsync(HttpContext http)
+    {
+        var document = Current();
+        http.Response.ContentType = "application/json";
+        http.Response.Headers.CacheControl = "public, max-age=300";
+        http.Response.Headers.AccessControlAllowOrigin = "*";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        http.Response.ContentLength = document.Length;
+        return http.Response.Body.WriteAsync(document, http.RequestAborted).AsTask();
+    }
+
+    private byte[] Current()
+    {
+        var snapshot = issuer.Configuration.Current;
+        if (_cached is { } cached && cached.Revision == snapshot.Revision)
+            return cached.Document;
+        var buffer = new ArrayBufferWriter<byte>(2048);
+        using (var json = new Utf8JsonWriter(buffer))
+            Write(json, snapshot);
+        var document = buffer.WrittenSpan.ToArray();
+        _cached = (snapshot.Revision, document);
+        return document;
+    }
+
+    private void Write(Utf8JsonWriter json, Snapshot snapshot)
+    {
+        json.WriteStartObject();
+        json.WriteString("issuer", issuer.Url.Text); // RFC 8414 §2
+        json.WriteString("authorization_endpoint", issuer.Url.At("/authorize"));
+        json.WriteString("token_endpoint", issuer.Url.At("/token"));
+        json.WriteString("jwks_uri", issuer.Url.At("/.well-known/jwks.json"));
+        json.WriteString("userinfo_endpoint", issuer.Url.At("/userinfo"));
+        json.WriteString("introspection_endpoint", issuer.Url.At("/introspect"));
+        json.WriteString("revocation_endpoint", issuer.Url.At("/revoke"));
+        json.WriteString("end_session_endpoint", issuer.Url.At("/end_session")); // RP-Initiated Logout §2.1
+        List(json, "scopes_supported", UserClaims.OpenIdScopes.Tokens.Concat(snapshot.Apis.Values.SelectMany(a => a.AllScopes.Tokens)));
+        List(json, "response_types_supported", ["code"]);
+        List(json, "response_modes_supported", ["query", "form_post"]);
+        List(json, "grant_types_supported", grantTypes);
+        List(json, "subject_types_supported", ["public"]);
+        List(json, "acr_values_supported", Acr.Supported);
+        List(json, "id_token_signing_alg_values_supported", IdTokenAlgorithms);
+        List(json, "token_endpoint_auth_methods_supported", AuthenticationMethods);
+        List(json, "token_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
+        List(json, "introspection_endpoint_auth_methods_supported", SecretlessMethods);
+        List(json, "introspection_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
+        List(json, "revocation_endpoint_auth_methods_supported", AuthenticationMethods);
+        List(json, "revocation_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
+        List(json, "code_challenge_methods_supported", ["S256"]); // RFC 7636 §6.2
+        List(json, "prompt_values_supported", ["none", "login", "consent", "select_account"]);
+        List(json, "claims_supported", UserClaimNames);
+        List(json, "claim_types_supported", ["normal"]);
+        List(json, "ui_locales_supported", ["en", "de"]);
+        json.WriteBoolean("claims_parameter_supported", true);
+        json.WriteBoolean("request_parameter_supported", false);
+        json.WriteBoolean("request_uri_parameter_supported", false);
+        json.WriteBoolean("authorization_response_iss_parameter_supported", true); // RFC 9207 §3
+        json.WriteEndObject();
+    }
+
+    private static void List(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values.Distinct(StringComparer.Ordinal))
+            json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Protocol.Rules;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Decisions;
+
+namespace Ostiary.Server.Http;
+
+/// <summary>A form request of an authenticated client about one token: introspection and revocation.</summary>
+public sealed record ClientRequest(Client Client, FormParameters Form, string Token, Snapshot Snapshot, DateTimeOffset Now);
+
+/// <summary>The beginning that introspection and revocation share: read the form, authenticate the client, have a token. Refusals are answered and recorded here.</summary>
+public sealed class ClientRequestReader(Issuer issuer, ClientAuthentication authentication)
+{
+    private sealed record Facts(Reason? Malformed, bool HasQuery);
+
+    // csharpier-ignore
+    private static readonly RuleList<FormParameters, Facts> Rules = new("client.request")
+    {
+        { "nothing is sent in the URL",        Reason.ParametersInUrl,        "RFC 6749 §2.3.1", (r, f, now) => !f.HasQuery },
+        { "the body is form-urlencoded UTF-8", Reason.ContentTypeUnsupported, "RFC 7662 §2.1",   (r, f, now) => f.Malformed is not Reason.ContentTypeUnsupported },
+        { "the body is not too large",         Reason.RequestTooLarge,        "RFC 7662 §2.1",   (r, f, now) => f.Malformed is not Reason.RequestTooLarge },
+        { "the body is well-formed",           Reason.RequestMalformed,       "RFC 7662 §2.1",   (r, f, now) => f.Malformed is null },
+        { "no parameter occurs twice",         Reason.ParameterRepeated,      "RFC 6749 §3.2",   (r, f, now) => r.Repeated is null },
+        { "token is present",                  Reason.TokenMissing,           "RFC 7009 §2.1",   (r, f, now) => r.Has("token") },
+    };
+
+    /// <summary>Null: refused, and the answer is written.</summary>
+    public async ValueTask<ClientRequest?> ReadAsync(HttpContext http)
+    {
+        var now = issuer.Now;
+        var snapshot = issuer.Configuration.Current;
+        var (form, malformed) = await RequestReader.ReadFormAsync(http);
+        var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue), now);
+        // Authentication comes before what is said about the request, and after what cannot be read at all.
+        if (!verdict.Allowed && verdict.Refused is not Reason.TokenMissing)
+        {
+            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)), form.Repeated);
+            return null;
+        }
+        var client = await authentication.AuthenticateAsync(http, form, snapshot, now);
+        if (client.Authenticated is not { } authenticated)
+        {
+            await RefuseAsync(http, DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with { ClientId = client.ClientId });
+            return null;
+        }
+        if (!verdict.Allowed)
+        {
+            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = client.ClientId });
+            return null;
+        }
+        return new(authenticated.Client, form, form["token"]!, snapshot, now);
+    }
+
+    public Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
+    {
+        issuer.Log.Record(record with { Network = Network.Of(http) });
+        ClientChallenge.Add(http, record.Refused!.Value, issuer.Url);
+        return JsonAnswer.RefuseAsync(http, issuer, record.Refused!.Value, parameter);
+    }
+}

@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Server.Configuration;
+
+namespace Ostiary.Server.Http;
+
+/// <summary>
+/// Lets browser apps call the endpoints that they need (token, userinfo, revocation) from the origins of the redirect URIs of public clients, without
+/// credentials, and from nowhere else. The authorization endpoint has none. RFC 9700 §2.6
+/// </summary>
+public sealed class Cors(Issuer issuer)
+{
+    public RequestDelegate Allow(RequestDelegate next) =>
+        http =>
+        {
+            Answer(http);
+            return next(http);
+        };
+
+    public Task PreflightAsync(HttpContext http)
+    {
+        if (Answer(http))
+        {
+            http.Response.Headers.AccessControlAllowMethods = "GET, POST";
+            http.Response.Headers.AccessControlAllowHeaders = "authorization, content-type";
+            http.Response.Headers.AccessControlMaxAge = "600";
+        }
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    private bool Answer(HttpContext http)
+    {
+        var origin = http.Request.Headers.Origin;
+        if (origin.Count == 0)
+            return false;
+        http.Response.Headers.Vary = "Origin";
+        if (origin.Count > 1 || !IsAppOrigin(origin[0]!, issuer.Configuration.Current))
+            return false;
+        http.Response.Headers.AccessControlAllowOrigin = origin;
+        http.Response.Headers.AccessControlExposeHeaders = $"WWW-Authenticate, {Flow.Header}";
+        return true;
+    }
+
+    private static bool IsAppOrigin(string origin, Snapshot snapshot) =>
+        snapshot.Clients.Values.Any(client =>
+            client is { IsPublic: true, Disabled: false } && client.RedirectUris.Any(uri => RedirectUris.PolicySource(uri) == origin)
+        );
+}

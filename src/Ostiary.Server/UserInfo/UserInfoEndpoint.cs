@@ -1,0 +1,102 @@
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Protocol.Rules;
+using Ostiary.Server.Claims;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Decisions;
+using Ostiary.Server.Http;
+using Ostiary.Server.Tokens;
+
+namespace Ostiary.Server.UserInfo;
+
+/// <summary>GET and POST /userinfo. OIDC Core §5.3</summary>
+public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
+{
+    internal sealed record Request(bool Malformed, bool InUrl, int Places, string? Token);
+
+    internal sealed record Facts(PresentedToken Presented, Snapshot Snapshot);
+
+    // csharpier-ignore
+    internal static readonly RuleList<Request, Facts> Rules = new("userinfo")
+    {
+        { "no access token is in the URL",           Reason.TokenInUrl,         "RFC 9700 §4.3.2", (r, f, now) => !r.InUrl },
+        { "the request is well-formed",              Reason.RequestMalformed,   "RFC 6750 §2",     (r, f, now) => !r.Malformed },
+        { "the access token is in one place",        Reason.TokenInTwoPlaces,   "RFC 6750 §2",     (r, f, now) => r.Places <= 1 },
+        { "an access token is presented",            Reason.BearerMissing,      "RFC 6750 §3.1",   (r, f, now) => r.Token is not null },
+        { "it is an access token of ours",           Reason.AccessTokenInvalid, "RFC 6750 §3.1",   (r, f, now) => f.Presented.Token is not null },
+        { "it has not expired",                      Reason.AccessTokenExpired, "RFC 6750 §3.1",   (r, f, now) => now < f.Presented.Token!.ExpiresAt },
+        { "it has not been revoked",                 Reason.AccessTokenRevoked, "RFC 6750 §3.1",   (r, f, now) => TokenStatus.Refuse(f.Presented, f.Snapshot, now) is null },
+        { "it has the openid scope of a person",     Reason.OpenIdScopeMissing, "OIDC Core §5.3",  (r, f, now) => f.Presented.Grant is not null && f.Presented.Token!.Scope.Contains(ScopeSet.OpenId) },
+    };
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var now = issuer.Now;
+        var snapshot = issuer.Configuration.Current;
+        var request = await ReadAsync(http);
+        var presented = request.Token is { } text ? await status.LoadAsync(text, http.RequestAborted) : new(null, null, false);
+        var verdict = Rules.Judge(request, new(presented, snapshot), now);
+        var record = DecisionRecord.Of(verdict, now, presented.Grant?.Request.Flow ?? Flow.Of(http)) with
+        {
+            ClientId = presented.Token?.ClientId,
+            Subject = presented.Token?.Subject,
+            GrantId = presented.Token?.GrantId,
+            TokenId = presented.Token?.Id,
+            Network = Network.Of(http),
+            Revision = snapshot.Revision,
+        };
+        issuer.Log.Record(record);
+        if (verdict.Refused is { } reason)
+        {
+            Challenge(http, reason);
+            await JsonAnswer.RefuseAsync(http, issuer, reason);
+            return;
+        }
+        var user = snapshot.User(presented.Token!.Subject)!;
+        var asked = ClaimsRequest.TryParse(presented.Grant!.Request.Claims, out var claims) ? claims.UserInfo : [];
+        await JsonAnswer.WriteAsync(
+            http,
+            json =>
+            {
+                json.WriteString("sub", user.Subject); // OIDC Core §5.3.2
+                UserClaims.Write(json, user, UserClaims.Of(presented.Token.Scope).Concat(asked));
+            }
+        );
+    }
+
+    private static async ValueTask<Request> ReadAsync(HttpContext http)
+    {
+        var queryFault = RequestReader.ReadQuery(http, out var query);
+        var header = http.Request.Headers.Authorization;
+        string? fromHeader = null;
+        var malformed = queryFault is not null;
+        if (header.Count > 0)
+        {
+            malformed |= header.Count > 1 || !header[0]!.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase);
+            fromHeader = malformed ? null : header[0]!["Bearer ".Length..].Trim(' ');
+        }
+        string? fromBody = null;
+        if (HttpMethods.IsPost(http.Request.Method) && http.Request.ContentLength is not (null or 0))
+        {
+            var (form, fault) = await RequestReader.ReadFormAsync(http);
+            malformed |= fault is not null || form.Repeated == "access_token";
+            fromBody = form["access_token"]; // RFC 6750 §2.2
+        }
+        var places = (fromHeader is null ? 0 : 1) + (fromBody is null ? 0 : 1);
+        return new(malformed, query.Has("access_token"), places, fromHeader ?? fromBody);
+    }
+
+    /// <summary>RFC 6750 §3: a request without a token is told no error code.</summary>
+    private void Challenge(HttpContext http, Reason reason)
+    {
+        var refusal = Refusal.For(reason);
+        var realm = $"Bearer realm=\"{issuer.Url.Origin}\"";
+        http.Response.Headers.WWWAuthenticate = refusal.Error switch
+        {
+            "" => realm,
+            "insufficient_scope" => $"{realm}, error=\"{refusal.Error}\", error_description=\"{refusal.Text}\", scope=\"openid\"",
+            _ => $"{realm}, error=\"{refusal.Error}\", error_description=\"{refusal.Text}\"",
+        };
+    }
+}
