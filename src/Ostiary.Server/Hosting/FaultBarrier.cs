@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Http;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Server.Hosting;
+
+/// <summary>
+/// The outermost layer: gives every answer its flow, and turns the two exceptions that exist, a bug and a dead storage, into an answer without any detail.
+/// </summary>
+internal sealed partial class FaultBarrier(Issuer issuer, ILogger logger)
+{
+    public async Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        var flow = Flow.Of(http);
+        try
+        {
+            await next(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The peer has gone.
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await AnswerAsync(http, flow, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Reason.RequestTooLarge : Reason.RequestMalformed);
+        }
+        catch (StoreException exception)
+        {
+            LogStorage(logger, flow, exception.Reason, exception.Message);
+            http.Response.Headers.RetryAfter = "2";
+            await AnswerAsync(http, flow, exception.Reason);
+        }
+#pragma warning disable CA1031 // Whatever it is, the peer learns nothing of it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogFault(logger, flow, exception);
+            await AnswerAsync(http, flow, Reason.InternalFault);
+        }
+    }
+
+    private Task AnswerAsync(HttpContext http, string flow, Reason reason)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        }
+        var retryAfter = http.Response.Headers.RetryAfter;
+        http.Response.Clear();
+        http.Response.Headers.RetryAfter = retryAfter;
+        Flow.Set(http, flow);
+        return JsonAnswer.RefuseAsync(http, issuer, reason);
+    }
+
+    [LoggerMessage(5001, LogLevel.Error, "{Flow}: storage failed: {Reason}: {Sentence}")]
+    private static partial void LogStorage(ILogger logger, string flow, Reason reason, string sentence);
+
+    [LoggerMessage(5099, LogLevel.Error, "{Flow}: unexpected failure")]
+    private static partial void LogFault(ILogger logger, string flow, Exception exception);
+}

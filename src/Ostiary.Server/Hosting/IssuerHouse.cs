@@ -1,0 +1,76 @@
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Decisions;
+using Ostiary.Server.Keys;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Server.Hosting;
+
+/// <summary>Everything an issuer needs, opened in order and closed in reverse: directory, storage, keys, configuration, log, endpoints.</summary>
+public sealed class IssuerHouse : IAsyncDisposable
+{
+    private readonly Stack<IDisposable> _open = new();
+
+    public required IStores Stores { get; init; }
+    public required LiveConfiguration Configuration { get; init; }
+    public required KeyRing Keys { get; init; }
+    public required DecisionLog Log { get; init; }
+    public required OstiaryEndpoints Endpoints { get; init; }
+
+    public static async ValueTask<IssuerHouse> OpenAsync(ServerOptions options, StoreOpener openStores, TimeProvider time, CancellationToken ct)
+    {
+        IssuerUrl.TryParse(options.Issuer, out var url);
+        var directory = options.DataDirectory is { } path ? DataDirectory.Open(path) : null;
+        IStores? stores = null;
+        try
+        {
+            var master = directory is null ? MasterKey.Ephemeral() : MasterKey.Open(Path.Combine(options.DataDirectory!, "keys"));
+            stores = await openStores(options, time, ct);
+            var configuration = await LiveConfiguration.LoadAsync(stores.Documents, url, ct);
+            var keys = await KeyRing.OpenAsync(stores.Documents, master, () => configuration.Current.Settings, time, ct);
+            await configuration.ReloadAsync(ct); // The first keys were documents too.
+            await keys.EnsureAsync(configuration.Current.Apis.Values.Select(a => a.SigningAlgorithm), ct);
+            var node = options.Node ?? Environment.MachineName;
+            var log = directory is null ? DecisionLog.InMemory(time) : DecisionLog.Open(Path.Combine(options.DataDirectory!, "events"), node, time);
+            var issuer = new Issuer
+            {
+                Url = url,
+                Configuration = configuration,
+                Stores = stores,
+                Master = master,
+                Log = log,
+                Time = time,
+                Development = options.Development,
+            };
+            var endpoints = new OstiaryEndpoints(issuer, keys);
+            await endpoints.Status.FollowAsync(time.GetUtcNow(), ct);
+            var house = new IssuerHouse
+            {
+                Stores = stores,
+                Configuration = configuration,
+                Keys = keys,
+                Log = log,
+                Endpoints = endpoints,
+            };
+            if (directory is not null)
+                house._open.Push(directory);
+            return house;
+        }
+        catch
+        {
+            if (stores is not null)
+                await stores.DisposeAsync();
+            directory?.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Log.Dispose();
+        Keys.Dispose();
+        Configuration.Dispose();
+        await Stores.DisposeAsync();
+        while (_open.TryPop(out var resource))
+            resource.Dispose();
+    }
+}

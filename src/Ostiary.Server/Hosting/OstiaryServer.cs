@@ -1,0 +1,167 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Decisions;
+using Ostiary.Server.Keys;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Server.Hosting;
+
+/// <summary>Opens the storage that the options name; the engines live outside this assembly.</summary>
+public delegate ValueTask<IStores> StoreOpener(ServerOptions options, TimeProvider time, CancellationToken ct);
+
+/// <summary>A running server: Kestrel, one issuer, its upkeep.</summary>
+public sealed class OstiaryServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly IssuerHouse _house;
+    private readonly Upkeep _upkeep;
+
+    private OstiaryServer(WebApplication app, IssuerHouse house, Upkeep upkeep) => (_app, _house, _upkeep) = (app, house, upkeep);
+
+    public Issuer Issuer => _house.Endpoints.Issuer;
+    public OstiaryEndpoints Endpoints => _house.Endpoints;
+    public LiveConfiguration Configuration => _house.Configuration;
+
+    /// <summary>The addresses that it listens on, free ports resolved.</summary>
+    public IReadOnlyList<string> Addresses => [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
+
+    /// <summary>Starts a server. Throws <see cref="StoreException"/> or <see cref="StartException"/>, each with one plain sentence; then nothing was changed.</summary>
+    /// <param name="options">Validated options.</param>
+    /// <param name="openStores">Opens the storage.</param>
+    /// <param name="time">The clock of everything.</param>
+    /// <param name="map">Further routes, for the program that embeds it.</param>
+    public static async Task<OstiaryServer> StartAsync(
+        ServerOptions options,
+        StoreOpener openStores,
+        TimeProvider time,
+        CancellationToken ct,
+        Action<WebApplication, IssuerHouse>? map = null
+    )
+    {
+        if (options.Validate() is [var fault, ..])
+            throw new StartException(fault.Reason, fault.Message, fault.Try);
+        var house = await IssuerHouse.OpenAsync(options, openStores, time, ct);
+        try
+        {
+            var app = Build(options, house, map);
+            await StartAsync(app, options, ct);
+            return new(app, house, Upkeep.Start(house, time));
+        }
+        catch
+        {
+            await house.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Completes when the process is asked to stop.</summary>
+    public Task WaitForShutdownAsync(CancellationToken ct) => _app.WaitForShutdownAsync(ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        _house.Endpoints.Health.Drain();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _upkeep.DisposeAsync();
+        await _house.DisposeAsync();
+    }
+
+    private static WebApplication Build(ServerOptions options, IssuerHouse house, Action<WebApplication, IssuerHouse>? map)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        var app = builder.Build();
+        var barrier = new FaultBarrier(house.Endpoints.Issuer, app.Logger);
+        var guard = new TransportGuard([.. options.TrustedProxies.Select(ParseNetwork)]);
+        app.Use((HttpContext http, RequestDelegate next) => barrier.InvokeAsync(http, next));
+        app.Use((HttpContext http, RequestDelegate next) => guard.InvokeAsync(http, next));
+        app.MapOstiary(house.Endpoints);
+        map?.Invoke(app, house);
+        return app;
+    }
+
+    private static async Task StartAsync(WebApplication app, ServerOptions options, CancellationToken ct)
+    {
+        try
+        {
+            await app.StartAsync(ct);
+        }
+        catch (IOException exception)
+        {
+            await app.DisposeAsync();
+            var address = string.Join(", ", options.Listen);
+            throw new StartException(Reason.AddressInUse, $"cannot listen on {address}: {exception.Message}", "Stop the other program, or choose another --listen.");
+        }
+        if (options.DataDirectory is { } data)
+            File.SetUnixFileMode(SocketOf(data), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        var certificate = options.TlsCertFile is null ? null : LoadCertificate(options);
+        foreach (var url in options.Listen)
+        {
+            var address = new Uri(url);
+            void Configure(ListenOptions listen)
+            {
+                if (address.Scheme == Uri.UriSchemeHttps)
+                    listen.UseHttps(certificate!);
+            }
+            if (address.Host == "localhost" && address.Port != 0)
+                kestrel.ListenLocalhost(address.Port, Configure);
+            else
+                kestrel.Listen(address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(address.Host.Trim('[', ']')), address.Port, Configure);
+        }
+        if (options.DataDirectory is { } data)
+        {
+            File.Delete(SocketOf(data));
+            kestrel.ListenUnixSocket(SocketOf(data));
+        }
+    }
+
+    private static string SocketOf(string data) => Path.GetFullPath(Path.Combine(data, "admin.sock"));
+
+    private static X509Certificate2 LoadCertificate(ServerOptions options)
+    {
+        try
+        {
+            using var pem = X509Certificate2.CreateFromPemFile(options.TlsCertFile!, options.TlsKeyFile);
+            return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+        }
+        catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartException(Reason.CertificateUnusable, $"the certificate {options.TlsCertFile} cannot be used", "Give a PEM certificate and its PEM key.");
+        }
+    }
+
+    private static IPNetwork ParseNetwork(string text) =>
+        text.Contains('/', StringComparison.Ordinal)
+            ? IPNetwork.Parse(text)
+            : new IPNetwork(IPAddress.Parse(text), text.Contains(':', StringComparison.Ordinal) ? 128 : 32);
+}
+
+/// <summary>The server cannot start: which rule, one sentence, and the one thing to do.</summary>
+public sealed class StartException(Reason reason, string message, string next) : Exception(message)
+{
+    public Reason Reason { get; } = reason;
+    public string Next { get; } = next;
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+
+namespace Ostiary.Server.Hosting;
+
+/// <summary>
+/// Plain http from loopback, or through a configured proxy that says https; nothing else. Headers of a proxy are believed only where it is one of the configured
+/// ones: the right-most address is the peer. RFC 9700 §2.6
+/// </summary>
+internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies)
+{
+    public Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        var connection = http.Connection;
+        if (connection.RemoteIpAddress is not { } peer || http.Request.IsHttps)
+            return next(http);
+        if (proxies.Any(network => network.Contains(peer)))
+            return ThroughProxy(http, next);
+        return IPAddress.IsLoopback(peer) ? next(http) : RefuseAsync(http);
+    }
+
+    private static Task ThroughProxy(HttpContext http, RequestDelegate next)
+    {
+        var proto = http.Request.Headers["X-Forwarded-Proto"];
+        if (proto.Count != 1 || proto[0] != "https")
+            return IPAddress.IsLoopback(http.Connection.RemoteIpAddress!) && proto.Count == 0 ? next(http) : RefuseAsync(http);
+        var chain = http.Request.Headers["X-Forwarded-For"];
+        var last = chain.Count == 0 ? null : chain[^1]!.Split(',')[^1].Trim();
+        if (last is not null && IPAddress.TryParse(last, out var client))
+            http.Connection.RemoteIpAddress = client;
+        return next(http);
+    }
+
+    private static Task RefuseAsync(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status403Forbidden;
+        http.Response.Headers.Connection = "close";
+        return http.Response.WriteAsync("OST9002: this server is served over https only.\n");
+    }
+}

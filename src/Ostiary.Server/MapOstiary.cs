@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Ostiary.Server;
+
+/// <summary>The table of contents: one line per route, with its specification.</summary>
+public static class MapOstiaryExtensions
+{
+    private static readonly string[] GetOrPost = ["GET", "POST"];
+    private static readonly string[] Options = ["OPTIONS"];
+
+    // csharpier-ignore
+    public static void MapOstiary(this IEndpointRouteBuilder app, OstiaryEndpoints on)
+    {
+        var at = app.MapGroup(on.Issuer.Url.Path);
+
+        at.MapMethods("/authorize", GetOrPost,               on.Authorize.HandleAsync);           // RFC 6749 §3.1
+        at.MapGet ("/authorize/continue",                    on.Approvals.ContinueAsync);         // OIDC Core §3.1.2.3
+        at.MapPost("/token",                    on.Cors.Allow(on.Token.HandleAsync));             // RFC 6749 §3.2
+        at.MapPost("/introspect",                            on.Introspection.HandleAsync);       // RFC 7662 §2
+        at.MapPost("/revoke",                   on.Cors.Allow(on.Revocation.HandleAsync));        // RFC 7009 §2
+        at.MapMethods("/userinfo", GetOrPost,   on.Cors.Allow(on.UserInfo.HandleAsync));          // OIDC Core §5.3
+        at.MapMethods("/end_session", GetOrPost,             on.EndSession.HandleAsync);          // RP-Initiated Logout §2
+
+        at.MapMethods("/token", Options,                     on.Cors.PreflightAsync);             // RFC 9700 §2.6
+        at.MapMethods("/revoke", Options,                    on.Cors.PreflightAsync);             // RFC 9700 §2.6
+        at.MapMethods("/userinfo", Options,                  on.Cors.PreflightAsync);             // RFC 9700 §2.6
+
+        at.MapGet ("/.well-known/openid-configuration",      on.Discovery.HandleAsync);           // OIDC Discovery §4
+        at.MapGet ("/.well-known/jwks.json",                 on.Jwks.HandleAsync);                // RFC 7517 §5
+        app.MapGet("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, on.Discovery.HandleAsync); // RFC 8414 §3
+
+        app.MapGet("/livez",                                 on.Health.LiveAsync);
+        app.MapGet("/readyz",                                on.Health.ReadyAsync);
+    }
+}

@@ -1,0 +1,60 @@
+using Ostiary.Server.Authorize;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Discovery;
+using Ostiary.Server.EndSession;
+using Ostiary.Server.Hosting;
+using Ostiary.Server.Http;
+using Ostiary.Server.Introspection;
+using Ostiary.Server.Keys;
+using Ostiary.Server.Revocation;
+using Ostiary.Server.Sessions;
+using Ostiary.Server.Token;
+using Ostiary.Server.Tokens;
+using Ostiary.Server.UserInfo;
+
+namespace Ostiary.Server;
+
+/// <summary>The endpoints of one issuer, put together by hand: no container, no reflection, nothing resolved per request.</summary>
+public sealed class OstiaryEndpoints
+{
+    public OstiaryEndpoints(Issuer issuer, KeyRing keys)
+    {
+        Issuer = issuer;
+        Keys = keys;
+        var grants = issuer.Stores.Grants;
+        var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master);
+        var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime, new FailureThrottle());
+        var reader = new ClientRequestReader(issuer, authentication);
+        ITokenGrant[] tokenGrants = [new AuthorizationCodeGrant(grants, tokens), new RefreshTokenGrant(grants, tokens), new ClientCredentialsGrant(tokens)];
+
+        Status = new TokenStatus(tokens.Access, grants, issuer.Stores.Changes);
+        Sessions = new BrowserSessions(issuer);
+        Approvals = new Approvals(issuer, Sessions, tokens.Credentials);
+        Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Approvals);
+        Token = new TokenEndpoint(issuer, authentication, tokenGrants);
+        Introspection = new IntrospectionEndpoint(issuer, reader, Status, tokens.Credentials);
+        Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
+        UserInfo = new UserInfoEndpoint(issuer, Status);
+        EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id);
+        Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
+        Jwks = new JwksEndpoint(keys);
+        Cors = new Cors(issuer);
+        Health = new HealthEndpoints(issuer);
+    }
+
+    public Issuer Issuer { get; }
+    public KeyRing Keys { get; }
+    public TokenStatus Status { get; }
+    public BrowserSessions Sessions { get; }
+    public Approvals Approvals { get; }
+    public AuthorizeEndpoint Authorize { get; }
+    public TokenEndpoint Token { get; }
+    public IntrospectionEndpoint Introspection { get; }
+    public RevocationEndpoint Revocation { get; }
+    public UserInfoEndpoint UserInfo { get; }
+    public EndSessionEndpoint EndSession { get; }
+    public DiscoveryEndpoint Discovery { get; }
+    public JwksEndpoint Jwks { get; }
+    public Cors Cors { get; }
+    public HealthEndpoints Health { get; }
+}
