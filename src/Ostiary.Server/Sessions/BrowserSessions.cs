@@ -76,6 +76,15 @@ public sealed class BrowserSessions(Issuer issuer)
         _cookies.ClearSession(http);
     }
 
+    /// <summary>Signs a person out everywhere: ends all their sessions with the grants that do not outlive them, and clears the cookie of this browser.</summary>
+    public async ValueTask EndAllAsync(HttpContext http, Session session, CancellationToken ct)
+    {
+        var now = issuer.Now;
+        foreach (var id in await issuer.Stores.Sessions.EndOfSubjectAsync(session.Subject, exceptId: null, now, ct))
+            await issuer.Stores.Grants.EndOfSessionAsync(id, GrantEnd.LoggedOut, now, ct); // OIDC Core §11
+        _cookies.ClearSession(http);
+    }
+
     /// <summary>Ends a session of whatever browser, with the grants that do not outlive it. False: it was over already.</summary>
     public async ValueTask<bool> EndAsync(Session session, string flow, CancellationToken ct)
     {

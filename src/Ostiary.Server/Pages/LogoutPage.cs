@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Sessions;
+
+namespace Ostiary.Server.Pages;
+
+/// <summary>The question before a logout, and the page after it. What a logout request means is decided at <c>/end_session</c>.</summary>
+internal sealed class LogoutPage(PageContext pages)
+{
+    private const string Form = "logout";
+
+    /// <summary>Asks. The form goes to the path of the end-session endpoint and carries the request's parameters along. RP-Initiated Logout §2</summary>
+    /// <param name="app">The name of the app that asks, if it is known.</param>
+    /// <param name="formTarget">Where the answer may redirect to, see <see cref="SecurityHeaders.SourceOf"/>.</param>
+    public Task ConfirmAsync(
+        HttpContext http,
+        Session? session,
+        string? app,
+        string? formTarget,
+        IReadOnlyList<KeyValuePair<string, string>> parameters,
+        IReadOnlyList<string>? uiLocales = null
+    )
+    {
+        var texts = Catalogue.For(uiLocales ?? [], http.Request.Headers.AcceptLanguage);
+        var server = PageWriter.DisplayName(pages.Issuer);
+        var body = Html.Of(
+            $"""
+            <h1>{texts["logout.title", server]}</h1>
+            <p class="lead">{(app is null ? Html.Empty : Html.Of($"{texts["logout.asked-by", DisplayText.Clean(app)]} "))}{texts[
+                "logout.text",
+                server
+            ]}</p>
+            <form method="post" action="{pages.PathOf("/end_session")}">
+            {pages.Tokens.Field(http, session, Form)}
+            {parameters.Select(FormPostPage.Hidden)}
+            <button class="primary block" type="submit" name="decision" value="logout">{texts["logout.submit"]}</button>
+            </form>
+            """
+        );
+        return PageWriter.WriteAsync(http, pages.Issuer, texts, new Page(texts["logout.title", server], body) { FormTarget = formTarget });
+    }
+
+    /// <summary>Whether a posted form is the answer to <see cref="ConfirmAsync"/>; records the refusal where it is not.</summary>
+    public Reason? Refuse(HttpContext http, FormParameters form, Session? session)
+    {
+        var facts = new FormFacts
+        {
+            IsOurs = pages.Tokens.IsOurs(http, form, session, Form),
+            AnswerIsClear = PageContext.Single(form, "decision") == "logout",
+        };
+        var verdict = PageRules.Logout.Judge(new(Form), facts, pages.Issuer.Now);
+        if (!verdict.Allowed)
+            pages.Record(http, verdict, session);
+        return verdict.Refused;
+    }
+
+    /// <summary>Says that it is done, with a way back to the app where its address is registered.</summary>
+    public Task LoggedOutAsync(HttpContext http, string? app = null, string? returnTo = null, IReadOnlyList<string>? uiLocales = null)
+    {
+        var texts = Catalogue.For(uiLocales ?? [], http.Request.Headers.AcceptLanguage);
+        var next = returnTo is null
+            ? Html.Of($"""<a class="button block" href="{pages.PathOf("/login")}">{texts["logout.again"]}</a>""")
+            : Html.Of($"""<a class="button primary block" href="{returnTo}">{texts["logout.back", DisplayText.Clean(app)]}</a>""");
+        var body = Html.Of(
+            $"""
+            <h1>{texts["logout.done.title"]}</h1>
+            <p class="lead">{texts["logout.done.text", PageWriter.DisplayName(pages.Issuer)]}</p>
+            {next}
+            """
+        );
+        return PageWriter.WriteAsync(http, pages.Issuer, texts, new Page(texts["logout.done.title"], body));
+    }
+}
