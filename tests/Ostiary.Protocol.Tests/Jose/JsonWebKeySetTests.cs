@@ -60,6 +60,19 @@ public sealed class JsonWebKeySetTests
         Assert.Equal(JoseFault.PrivateKeyInPublicSet, Refuse($$"""{"keys":[{{Good}},{{other}}]}"""));
     }
 
+    [Theory]
+    [InlineData("""{"kty":"EC","kid":"twice"},{"kty":"EC","kid":"twice"}""", JoseFault.KeyIdDuplicate)]
+    [InlineData("""{"kty":"EC","kid":"twice"},{"kty":"EC","k\u0069d":"tw\u0069ce"}""", JoseFault.KeyIdDuplicate)]
+    [InlineData("""{"kty":"EC","kid":"twice"},{"kty":"RSA","kid":"twice"}""", JoseFault.None)]
+    [InlineData("""{"kty":"EC"},{"kty":"EC"},{"kty":"EC","kid":1},{"kty":"EC","kid":1}""", JoseFault.None)]
+    [Trait("Spec", "RFC 7517 §4.5")]
+    public void E37_refuses_an_identifier_twice_even_for_keys_it_would_leave_out(string keys, JoseFault expected)
+    {
+        var parsed = JsonWebKeySet.TryParse(Encoding.UTF8.GetBytes($$"""{"keys":[{{keys}}]}"""), publicOnly: true, out _, out var fault);
+
+        Assert.Equal((expected == JoseFault.None, expected), (parsed, fault));
+    }
+
     [Fact]
     public void E37_refuses_too_many_keys_too_large_documents_and_repeated_identifiers()
     {
