@@ -22,7 +22,7 @@ public static class Base64UrlText
         if (!IsCandidate(text.Length) || text.ContainsAnyExcept(Characters)) // RFC 7515 §2
             return false;
         var decoded = new byte[DecodedLength(text.Length)];
-        if (!Base64Url.TryDecodeFromChars(text, decoded, out var written) || written != decoded.Length)
+        if (Base64Url.DecodeFromChars(text, decoded, out _, out var written) != OperationStatus.Done || written != decoded.Length)
             return false;
         value = decoded;
         return true;

@@ -80,19 +80,26 @@ public sealed class JsonWebKey
             return TryParse(document.RootElement, out key, out fault);
     }
 
-    /// <summary>A new key for one of the algorithms we sign with. RSA keys have 2048 bits.</summary>
+    /// <summary>A new key for one algorithm: for signing, or with <paramref name="use"/> "enc" for decryption. RSA keys have 2048 bits.</summary>
     public static JsonWebKey Generate(string alg, string kid, string use = "sig")
     {
-        if (!JwsAlgorithm.TryFind(alg, out var algorithm) || !algorithm.CanSign)
-            throw new ArgumentException("No key can be generated for this algorithm.", nameof(alg));
         var labels = new KeyLabels(kid, alg, use, null);
-        return algorithm.Kty switch
-        {
-            "EC" => new JsonWebKey(labels, EcKey.Generate(algorithm.Crv!)),
-            "RSA" => new JsonWebKey(labels, RsaKey.Generate(2048)),
-            _ => new JsonWebKey(labels, Entropy.Bytes(algorithm.HashLength)),
-        };
+        if (use == "sig" && JwsAlgorithm.TryFind(alg, out var signature) && signature.CanSign)
+            return Generate(labels, signature.Kty, signature.Crv, signature.HashLength);
+        if (use == "enc" && JweAlgorithm.TryFind(alg, out var management) && management.Kind != KeyManagement.Direct)
+            return Generate(labels, management.Kty, "P-256", management.WrapKeyLength);
+        if (use == "enc" && JweEncryption.TryFind(alg, out var encryption))
+            return Generate(labels, "oct", null, encryption.KeyLength);
+        throw new ArgumentException("No key can be generated for this algorithm and use.", nameof(alg));
     }
+
+    private static JsonWebKey Generate(KeyLabels labels, string kty, string? crv, int secretLength) =>
+        kty switch
+        {
+            "EC" => new JsonWebKey(labels, EcKey.Generate(crv!)),
+            "RSA" => new JsonWebKey(labels, RsaKey.Generate(2048)),
+            _ => new JsonWebKey(labels, Entropy.Bytes(secretLength)),
+        };
 
     /// <summary>The same key without its private part. A symmetric key has no public part: asking for it is a mistake of the caller.</summary>
     public JsonWebKey ToPublic()

@@ -46,18 +46,14 @@ public sealed class JsonWebKeySet
         fault = JoseFault.KeySetTooLarge;
         if (array.GetArrayLength() > MaxKeys)
             return false;
-        fault = RefuseSecrets(array, publicOnly);
+        fault = RefuseDocument(array, publicOnly);
         if (fault != JoseFault.None)
             return false;
         var keys = new List<JsonWebKey>();
         foreach (var item in array.EnumerateArray())
         {
-            if (!JsonWebKey.TryParse(item, out var key, out _)) // RFC 7517 §5: what cannot be used is ignored.
-                continue;
-            fault = JoseFault.KeyIdDuplicate;
-            if (key.Kid is not null && keys.Exists(other => other.Kid == key.Kid && other.Kty == key.Kty))
-                return false;
-            keys.Add(key);
+            if (JsonWebKey.TryParse(item, out var key, out _)) // RFC 7517 §5: what cannot be used is ignored.
+                keys.Add(key);
         }
         fault = JoseFault.None;
         set = new JsonWebKeySet(keys);
@@ -83,15 +79,32 @@ public sealed class JsonWebKeySet
         writer.WriteEndObject();
     }
 
-    private static JoseFault RefuseSecrets(JsonElement array, bool publicOnly)
+    // These make the whole document doubtful, so they count for keys that would be left out, too.
+    private static JoseFault RefuseDocument(JsonElement array, bool publicOnly)
     {
+        var names = new HashSet<(string? Kid, string? Kty)>();
         foreach (var item in array.EnumerateArray())
         {
             if (item.ValueKind != JsonValueKind.Object)
                 return JoseFault.KeySetMalformed;
             if (publicOnly && Array.Exists(SecretMembers, name => item.TryGetProperty(name, out _))) // RFC 7517 §9.2
                 return JoseFault.PrivateKeyInPublicSet;
+            if (Text(item, "kid") is { } kid && !names.Add((kid, Text(item, "kty")))) // RFC 7517 §4.5
+                return JoseFault.KeyIdDuplicate;
         }
         return JoseFault.None;
+    }
+
+    private static string? Text(JsonElement item, string name)
+    {
+        try
+        {
+            return item.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair; the key itself will be left out.
+            return null;
+        }
     }
 }

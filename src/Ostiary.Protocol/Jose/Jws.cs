@@ -58,7 +58,7 @@ public static class Jws
             return false;
         if (!Base64UrlText.TryDecode(compact[(headerEnd + 1)..payloadEnd], out var payloadBytes))
             return false;
-        if (!StrictJson.TryParseObject(headerBytes, out var document))
+        if (!Base64UrlText.TryDecode(compact[(payloadEnd + 1)..], out _) || !StrictJson.TryParseObject(headerBytes, out var document))
             return false;
         header = document.RootElement;
         payload = payloadBytes;

@@ -11,6 +11,8 @@ internal sealed class RsaKey
     private const int MinBits = 2048;
     private const int MaxBits = 8192;
 
+    private static readonly int[] RocaPrimes = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
+
     private RsaKey(RSAParameters parameters, RSA cipher)
     {
         Parameters = parameters;
@@ -83,7 +85,25 @@ internal sealed class RsaKey
             return JoseFault.KeyTooLarge;
         if (exponent.IsEmpty || (exponent[^1] & 1) == 0)
             return JoseFault.KeyMalformed;
-        return exponent is [1] ? JoseFault.KeyTooWeak : JoseFault.None; // With the exponent 1 anyone can sign.
+        if (exponent is [1]) // Anyone can sign with it.
+            return JoseFault.KeyTooWeak;
+        return HasRocaFingerprint(new BigInteger(modulus, isUnsigned: true, isBigEndian: true)) ? JoseFault.KeyTooWeak : JoseFault.None;
+    }
+
+    // CVE-2017-15361: some smart cards made primes whose product is a power of 65537 modulo each of these. Such keys can be factored; a good
+    // key looks like that once in a hundred million.
+    private static bool HasRocaFingerprint(BigInteger modulus)
+    {
+        foreach (var prime in RocaPrimes)
+        {
+            var rest = (int)(modulus % prime);
+            var power = 1;
+            do power = (int)(power * 65537L % prime);
+            while (power != 1 && power != rest);
+            if (power != rest)
+                return false;
+        }
+        return true;
     }
 
     private static bool IsConsistent(RSAParameters key)

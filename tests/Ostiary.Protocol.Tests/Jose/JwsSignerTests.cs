@@ -83,7 +83,9 @@ public sealed class JwsSignerTests
     {
         Assert.Throws<ArgumentException>(() => JwsSigner.Create(Keys.Of("ES256"), "ES384"));
         Assert.Throws<ArgumentException>(() => JwsSigner.Create(Keys.Of("ES256").ToPublic(), "ES256"));
-        Assert.Throws<ArgumentException>(() => JwsSigner.Create(JsonWebKey.Generate("ES256", "k", "enc"), "ES256"));
+        Assert.Throws<ArgumentException>(() => JwsSigner.Create(JsonWebKey.Generate("ECDH-ES", "k", "enc"), "ES256"));
+        Assert.Throws<ArgumentException>(() => JsonWebKey.Generate("ES256", "k", "enc"));
+        Assert.Throws<ArgumentException>(() => JsonWebKey.Generate("EdDSA", "k"));
         Assert.Throws<ArgumentException>(() => JwsSigner.Create(Keys.Of("ES256"), "none"));
         Assert.Throws<ArgumentException>(() => JwsSigner.CreateWithEmbeddedKey(Keys.Of("HS256"), "HS256"));
     }
