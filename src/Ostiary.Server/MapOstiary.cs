@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Ostiary.Server.Hosting;
+using Ostiary.Server.Pages;
 
 namespace Ostiary.Server;
 
@@ -23,6 +25,18 @@ public static class MapOstiaryExtensions
         at.MapMethods("/userinfo", GetOrPost,   on.Cors.Allow(on.UserInfo.HandleAsync));          // OIDC Core §5.3
         at.MapMethods("/end_session", GetOrPost,             on.EndSession.HandleAsync);          // RP-Initiated Logout §2
 
+        var pages = on.Pages;
+        at.MapGet ("/login",                    pages.Guard(pages.Login.ShowAsync));              // OIDC Core §3.1.2.3
+        at.MapPost("/login",                    pages.Guard(pages.Login.SubmitAsync));            // OIDC Core §3.1.2.3
+        at.MapGet ("/consent",                  pages.Guard(pages.Consent.ShowAsync));            // OIDC Core §3.1.2.4
+        at.MapPost("/consent",                  pages.Guard(pages.Consent.SubmitAsync));          // OIDC Core §3.1.2.4
+        at.MapGet ("/account",                  pages.Guard(pages.Account.ShowAsync));
+        at.MapPost("/account/sessions/end",     pages.Guard(pages.Account.EndSessionAsync));
+        at.MapPost("/account/sessions/end-all", pages.Guard(pages.Account.EndAllSessionsAsync));
+        at.MapPost("/account/apps/revoke",      pages.Guard(pages.Account.RevokeAsync));
+        at.MapGet ("/errors/{code}",            pages.Guard(pages.Errors.ShowAsync));             // RFC 6749 §4.1.2.1
+        at.MapGet ("/assets/{name}",                         Assets.ServeAsync);
+
         at.MapMethods("/token", Options,                     on.Cors.PreflightAsync);             // RFC 9700 §2.6
         at.MapMethods("/revoke", Options,                    on.Cors.PreflightAsync);             // RFC 9700 §2.6
         at.MapMethods("/userinfo", Options,                  on.Cors.PreflightAsync);             // RFC 9700 §2.6
@@ -31,7 +45,7 @@ public static class MapOstiaryExtensions
         at.MapGet ("/.well-known/jwks.json",                 on.Jwks.HandleAsync);                // RFC 7517 §5
         app.MapGet("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, on.Discovery.HandleAsync); // RFC 8414 §3
 
-        app.MapGet("/livez",                                 on.Health.LiveAsync);
+        app.MapGet("/livez",                                 HealthEndpoints.LiveAsync);
         app.MapGet("/readyz",                                on.Health.ReadyAsync);
     }
 }

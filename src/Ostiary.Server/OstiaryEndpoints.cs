@@ -6,18 +6,20 @@ using Ostiary.Server.Hosting;
 using Ostiary.Server.Http;
 using Ostiary.Server.Introspection;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Pages;
 using Ostiary.Server.Revocation;
 using Ostiary.Server.Sessions;
 using Ostiary.Server.Token;
 using Ostiary.Server.Tokens;
 using Ostiary.Server.UserInfo;
+using Ostiary.Server.Users;
 
 namespace Ostiary.Server;
 
 /// <summary>The endpoints of one issuer, put together by hand: no container, no reflection, nothing resolved per request.</summary>
 public sealed class OstiaryEndpoints
 {
-    public OstiaryEndpoints(Issuer issuer, KeyRing keys)
+    public OstiaryEndpoints(Issuer issuer, KeyRing keys, Passwords passwords, IPasswordUpdates passwordUpdates)
     {
         Issuer = issuer;
         Keys = keys;
@@ -25,7 +27,12 @@ public sealed class OstiaryEndpoints
         var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master);
         var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime, new FailureThrottle());
         var reader = new ClientRequestReader(issuer, authentication);
-        ITokenGrant[] tokenGrants = [new AuthorizationCodeGrant(grants, tokens), new RefreshTokenGrant(grants, tokens), new ClientCredentialsGrant(tokens)];
+        ITokenGrant[] tokenGrants =
+        [
+            new AuthorizationCodeGrant(grants, tokens),
+            new RefreshTokenGrant(grants, tokens),
+            new ClientCredentialsGrant(tokens),
+        ];
 
         Status = new TokenStatus(tokens.Access, grants, issuer.Stores.Changes);
         Sessions = new BrowserSessions(issuer);
@@ -35,7 +42,8 @@ public sealed class OstiaryEndpoints
         Introspection = new IntrospectionEndpoint(issuer, reader, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
         UserInfo = new UserInfoEndpoint(issuer, Status);
-        EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id);
+        Pages = new PageEndpoints(issuer, Sessions, Approvals, passwords, passwordUpdates);
+        EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Pages.Logout);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
         Jwks = new JwksEndpoint(keys);
         Cors = new Cors(issuer);
@@ -52,7 +60,8 @@ public sealed class OstiaryEndpoints
     public IntrospectionEndpoint Introspection { get; }
     public RevocationEndpoint Revocation { get; }
     public UserInfoEndpoint UserInfo { get; }
-    public EndSessionEndpoint EndSession { get; }
+    internal PageEndpoints Pages { get; }
+    internal EndSessionEndpoint EndSession { get; }
     public DiscoveryEndpoint Discovery { get; }
     public JwksEndpoint Jwks { get; }
     public Cors Cors { get; }

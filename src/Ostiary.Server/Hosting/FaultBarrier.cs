@@ -24,7 +24,11 @@ internal sealed partial class FaultBarrier(Issuer issuer, ILogger logger)
         }
         catch (BadHttpRequestException exception)
         {
-            await AnswerAsync(http, flow, exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Reason.RequestTooLarge : Reason.RequestMalformed);
+            await AnswerAsync(
+                http,
+                flow,
+                exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Reason.RequestTooLarge : Reason.RequestMalformed
+            );
         }
         catch (StoreException exception)
         {

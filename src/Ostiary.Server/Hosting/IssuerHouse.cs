@@ -2,6 +2,7 @@ using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Stores;
+using Ostiary.Server.Users;
 
 namespace Ostiary.Server.Hosting;
 
@@ -18,7 +19,8 @@ public sealed class IssuerHouse : IAsyncDisposable
 
     public static async ValueTask<IssuerHouse> OpenAsync(ServerOptions options, StoreOpener openStores, TimeProvider time, CancellationToken ct)
     {
-        IssuerUrl.TryParse(options.Issuer, out var url);
+        if (!IssuerUrl.TryParse(options.Issuer, out var url))
+            throw new ArgumentException("The options were not validated.", nameof(options));
         var directory = options.DataDirectory is { } path ? DataDirectory.Open(path) : null;
         IStores? stores = null;
         try
@@ -30,7 +32,8 @@ public sealed class IssuerHouse : IAsyncDisposable
             await configuration.ReloadAsync(ct); // The first keys were documents too.
             await keys.EnsureAsync(configuration.Current.Apis.Values.Select(a => a.SigningAlgorithm), ct);
             var node = options.Node ?? Environment.MachineName;
-            var log = directory is null ? DecisionLog.InMemory(time) : DecisionLog.Open(Path.Combine(options.DataDirectory!, "events"), node, time);
+            string Sign(ReadOnlyMemory<byte> checkpoint) => keys.Signer("ES256").Sign(LogCheckpoint.Type, checkpoint.Span);
+            var log = directory is null ? DecisionLog.InMemory(time, Sign) : DecisionLog.Open(options.DataDirectory!, node, time, Sign);
             var issuer = new Issuer
             {
                 Url = url,
@@ -41,7 +44,8 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Time = time,
                 Development = options.Development,
             };
-            var endpoints = new OstiaryEndpoints(issuer, keys);
+            var passwords = new Passwords();
+            var endpoints = new OstiaryEndpoints(issuer, keys, passwords, new PasswordUpdates(configuration));
             await endpoints.Status.FollowAsync(time.GetUtcNow(), ct);
             var house = new IssuerHouse
             {
@@ -53,6 +57,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             };
             if (directory is not null)
                 house._open.Push(directory);
+            house._open.Push(passwords);
             return house;
         }
         catch

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Ostiary.Protocol.Reasons;
@@ -105,7 +106,11 @@ public sealed class OstiaryServer : IAsyncDisposable
         {
             await app.DisposeAsync();
             var address = string.Join(", ", options.Listen);
-            throw new StartException(Reason.AddressInUse, $"cannot listen on {address}: {exception.Message}", "Stop the other program, or choose another --listen.");
+            throw new StartException(
+                Reason.AddressInUse,
+                $"cannot listen on {address}: {exception.Message}",
+                "Stop the other program, or choose another --listen."
+            );
         }
         if (options.DataDirectory is { } data)
             File.SetUnixFileMode(SocketOf(data), UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -129,7 +134,11 @@ public sealed class OstiaryServer : IAsyncDisposable
             if (address.Host == "localhost" && address.Port != 0)
                 kestrel.ListenLocalhost(address.Port, Configure);
             else
-                kestrel.Listen(address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(address.Host.Trim('[', ']')), address.Port, Configure);
+                kestrel.Listen(
+                    address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(address.Host.Trim('[', ']')),
+                    address.Port,
+                    Configure
+                );
         }
         if (options.DataDirectory is { } data)
         {
@@ -147,9 +156,14 @@ public sealed class OstiaryServer : IAsyncDisposable
             using var pem = X509Certificate2.CreateFromPemFile(options.TlsCertFile!, options.TlsKeyFile);
             return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
         }
-        catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new StartException(Reason.CertificateUnusable, $"the certificate {options.TlsCertFile} cannot be used", "Give a PEM certificate and its PEM key.");
+            throw new StartException(
+                Reason.CertificateUnusable,
+                $"the certificate {options.TlsCertFile} cannot be used",
+                "Give a PEM certificate and its PEM key."
+            );
         }
     }
 

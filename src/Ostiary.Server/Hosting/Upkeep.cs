@@ -15,8 +15,7 @@ internal sealed class Upkeep : IAsyncDisposable
     private readonly Task[] _tasks;
 
     private Upkeep(IssuerHouse house, TimeProvider time) =>
-        _tasks =
-        [
+        _tasks = [
             RepeatAsync(FollowEvery, time, ct => house.Endpoints.Status.FollowAsync(time.GetUtcNow(), ct)),
             RepeatAsync(KeepEvery, time, ct => KeepAsync(house, time.GetUtcNow(), ct)),
         ];

@@ -1,6 +1,4 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Ostiary.Server.Http;
 using Ostiary.Server.Interaction;
 using Ostiary.Server.Sessions;
@@ -9,38 +7,32 @@ using Ostiary.Server.Users;
 
 namespace Ostiary.Server.Pages;
 
-/// <summary>The pages and their addresses.</summary>
-public static class PageEndpoints
+/// <summary>The pages of one issuer.</summary>
+internal sealed class PageEndpoints
 {
-    public static void Map(
-        IEndpointRouteBuilder app,
-        Issuer issuer,
-        BrowserSessions sessions,
-        IInteractions interactions,
-        Passwords passwords,
-        IPasswordUpdates passwordUpdates
-    )
-    {
-        var pages = new PageContext(issuer, sessions, interactions);
-        var login = new LoginPage(pages, new SignIn(issuer, sessions, passwords, passwordUpdates));
-        var consent = new ConsentPage(pages);
-        var account = new AccountPage(pages);
-        var errors = new ErrorCodePage(issuer);
+    private readonly Issuer _issuer;
 
-        app.MapGet("/login", Guarded(issuer, login.ShowAsync));
-        app.MapPost("/login", Guarded(issuer, login.SubmitAsync));
-        app.MapGet("/consent", Guarded(issuer, consent.ShowAsync));
-        app.MapPost("/consent", Guarded(issuer, consent.SubmitAsync));
-        app.MapGet("/account", Guarded(issuer, account.ShowAsync));
-        app.MapPost("/account/sessions/end", Guarded(issuer, account.EndSessionAsync));
-        app.MapPost("/account/sessions/end-all", Guarded(issuer, account.EndAllSessionsAsync));
-        app.MapPost("/account/apps/revoke", Guarded(issuer, account.RevokeAsync));
-        app.MapGet("/errors/{code}", Guarded(issuer, errors.ShowAsync));
-        app.MapGet("/assets/{name}", (RequestDelegate)Assets.ServeAsync);
+    public PageEndpoints(Issuer issuer, BrowserSessions sessions, IInteractions interactions, Passwords passwords, IPasswordUpdates passwordUpdates)
+    {
+        _issuer = issuer;
+        var pages = new PageContext(issuer, sessions, interactions);
+        Login = new LoginPage(pages, new SignIn(issuer, sessions, passwords, passwordUpdates));
+        Consent = new ConsentPage(pages);
+        Account = new AccountPage(pages);
+        Errors = new ErrorCodePage(issuer);
+        Logout = new LogoutPage(pages);
     }
 
+    public LoginPage Login { get; }
+    public ConsentPage Consent { get; }
+    public AccountPage Account { get; }
+    public ErrorCodePage Errors { get; }
+
+    /// <summary>Shown by the end-session endpoint.</summary>
+    public LogoutPage Logout { get; }
+
     /// <summary>A storage that fails is a page too: nothing that the request began leaves with it, no cookie and no redirect.</summary>
-    private static RequestDelegate Guarded(Issuer issuer, RequestDelegate page) =>
+    public RequestDelegate Guard(RequestDelegate page) =>
         async http =>
         {
             var flow = Flow.Of(http);
@@ -51,7 +43,7 @@ public static class PageEndpoints
             catch (StoreException failure) when (!http.Response.HasStarted)
             {
                 http.Response.Clear();
-                await ErrorPage.WriteAsync(http, issuer, failure.Reason, flow);
+                await ErrorPage.WriteAsync(http, _issuer, failure.Reason, flow);
             }
         };
 }

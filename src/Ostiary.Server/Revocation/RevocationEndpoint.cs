@@ -37,7 +37,7 @@ public sealed class RevocationEndpoint(Issuer issuer, ClientRequestReader reader
                 TokenId = facts.Token?.Id,
                 GrantId = facts.Token?.GrantId ?? facts.RefreshGrant?.Id.ToString(),
                 Change = change,
-                Network = Network.Of(http),
+                Network = PeerNetwork.Of(http),
                 Revision = request.Snapshot.Revision,
             }
         );
