@@ -10,13 +10,12 @@ namespace Ostiary.Protocol.Jose;
 /// </summary>
 internal static class Ed25519
 {
-    private static readonly BigInteger P = BigInteger.Pow(2, 255) - 19;
     private static readonly BigInteger Order =
         BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493", CultureInfo.InvariantCulture);
-    private static readonly BigInteger D = Mod(-121665 * Inverse(121666));
-    private static readonly BigInteger SquareRootOfMinusOne = BigInteger.ModPow(2, (P - 1) / 4, P);
+
+    private static readonly Field25519 D = -(Field25519.Of(121665) * Field25519.Of(121666).Inverse());
+    private static readonly Point Identity = new(Field25519.Zero, Field25519.One, Field25519.One, Field25519.Zero);
     private static readonly Point Base = BasePoint();
-    private static readonly Point Identity = new(0, 1, 1, 0);
 
     public static bool IsPublicKey(ReadOnlySpan<byte> encoded) => TryDecode(encoded, out var point) && !IsSmallOrder(point);
 
@@ -25,60 +24,58 @@ internal static class Ed25519
         if (signature.Length != 64 || !TryDecode(publicKey, out var a) || IsSmallOrder(a))
             return false;
         var r = signature[..32];
-        var s = new BigInteger(signature[32..], isUnsigned: true);
-        if (s >= Order) // RFC 8032 §5.1.7
+        var s = signature[32..];
+        if (new BigInteger(s, isUnsigned: true) >= Order) // RFC 8032 §5.1.7
             return false;
-        var k = Challenge(r, publicKey, message);
+        Span<byte> k = stackalloc byte[32];
+        Challenge(r, publicKey, message, k);
         // R = S·B − k·A, compared as bytes, so that a spelling of R that is not canonical fails too.
         Span<byte> expected = stackalloc byte[32];
         Encode(Combine(s, Base, k, Negate(a)), expected);
         return r.SequenceEqual(expected);
     }
 
-    private static BigInteger Challenge(ReadOnlySpan<byte> r, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message)
+    private static void Challenge(ReadOnlySpan<byte> r, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, Span<byte> scalar)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA512);
         hash.AppendData(r);
         hash.AppendData(publicKey);
         hash.AppendData(message);
-        return new BigInteger(hash.GetHashAndReset(), isUnsigned: true) % Order;
+        var number = new BigInteger(hash.GetHashAndReset(), isUnsigned: true) % Order;
+        scalar.Clear();
+        _ = number.TryWriteBytes(scalar, out _, isUnsigned: true);
     }
 
     private static bool TryDecode(ReadOnlySpan<byte> encoded, out Point point)
     {
         point = default;
-        if (encoded.Length != 32)
+        if (encoded.Length != 32 || !Field25519.TryRead(encoded, out var y)) // RFC 8032 §5.1.3
             return false;
-        Span<byte> bytes = stackalloc byte[32];
-        encoded.CopyTo(bytes);
-        var odd = bytes[31] >> 7 == 1;
-        bytes[31] &= 0x7F;
-        var y = new BigInteger(bytes, isUnsigned: true);
-        if (y >= P || !TryRecoverX(y, odd, out var x)) // RFC 8032 §5.1.3
+        if (!TryRecoverX(y, odd: encoded[31] >> 7 == 1, out var x))
             return false;
-        point = new Point(x, y, 1, Mod(x * y));
+        point = new Point(x, y, Field25519.One, x * y);
         return true;
     }
 
-    private static bool TryRecoverX(BigInteger y, bool odd, out BigInteger x)
+    private static bool TryRecoverX(Field25519 y, bool odd, out Field25519 x)
     {
-        var y2 = Mod(y * y);
-        var x2 = Mod((y2 - 1) * Inverse(Mod(D * y2 + 1)));
-        x = BigInteger.ModPow(x2, (P + 3) / 8, P);
-        if (Mod(x * x) != x2)
-            x = Mod(x * SquareRootOfMinusOne);
-        if (Mod(x * x) != x2 || (x.IsZero && odd))
+        var y2 = y * y;
+        var x2 = (y2 - Field25519.One) * (D * y2 + Field25519.One).Inverse();
+        x = x2.RootCandidate();
+        if (x * x != x2)
+            x *= Field25519.RootOfMinusOne;
+        if (x * x != x2 || (x.IsZero && odd))
             return false;
-        if (!x.IsEven != odd)
-            x = P - x;
+        if (x.IsOdd != odd)
+            x = -x;
         return true;
     }
 
     private static Point BasePoint()
     {
-        var y = Mod(4 * Inverse(5));
+        var y = Field25519.Of(4) * Field25519.Of(5).Inverse();
         _ = TryRecoverX(y, odd: false, out var x);
-        return new Point(x, y, 1, Mod(x * y));
+        return new Point(x, y, Field25519.One, x * y);
     }
 
     private static bool IsSmallOrder(Point point)
@@ -88,14 +85,14 @@ internal static class Ed25519
     }
 
     // Both products share their doublings.
-    private static Point Combine(BigInteger s, Point p, BigInteger k, Point q)
+    private static Point Combine(ReadOnlySpan<byte> s, Point p, ReadOnlySpan<byte> k, Point q)
     {
         var both = Add(p, q);
         var result = Identity;
         for (var bit = 252; bit >= 0; bit--)
         {
             result = Double(result);
-            var (first, second) = (!((s >> bit) & 1).IsZero, !((k >> bit) & 1).IsZero);
+            var (first, second) = (HasBit(s, bit), HasBit(k, bit));
             if (first || second)
                 result = Add(
                     result,
@@ -107,48 +104,46 @@ internal static class Ed25519
         return result;
     }
 
-    private static Point Add(Point p, Point q) // RFC 8032 §5.1.4
+    private static bool HasBit(ReadOnlySpan<byte> scalar, int bit) => ((scalar[bit / 8] >> (bit % 8)) & 1) == 1;
+
+    private static Point Add(in Point p, in Point q) // RFC 8032 §5.1.4
     {
-        var a = Mod((p.Y - p.X) * (q.Y - q.X));
-        var b = Mod((p.Y + p.X) * (q.Y + q.X));
-        var c = Mod(2 * p.T * Mod(q.T * D));
-        var d = Mod(2 * p.Z * q.Z);
+        var a = (p.Y - p.X) * (q.Y - q.X);
+        var b = (p.Y + p.X) * (q.Y + q.X);
+        var c = p.T * (q.T + q.T) * D;
+        var d = p.Z * (q.Z + q.Z);
         var (e, f, g, h) = (b - a, d - c, d + c, b + a);
-        return new Point(Mod(e * f), Mod(g * h), Mod(f * g), Mod(e * h));
+        return new Point(e * f, g * h, f * g, e * h);
     }
 
-    private static Point Double(Point p)
+    private static Point Double(in Point p)
     {
-        var a = Mod(p.X * p.X);
-        var b = Mod(p.Y * p.Y);
-        var c = 2 * p.Z * p.Z;
+        var a = p.X * p.X;
+        var b = p.Y * p.Y;
+        var c = p.Z * (p.Z + p.Z);
         var h = a + b;
         var sum = p.X + p.Y;
-        var e = h - Mod(sum * sum);
+        var e = h - sum * sum;
         var g = a - b;
-        var f = Mod(c + g);
-        return new Point(Mod(e * f), Mod(g * h), Mod(f * g), Mod(e * h));
+        var f = c + g;
+        return new Point(e * f, g * h, f * g, e * h);
     }
 
-    private static Point Negate(Point p) => new(Mod(-p.X), p.Y, p.Z, Mod(-p.T));
+    private static Point Negate(Point p) => new(-p.X, p.Y, p.Z, -p.T);
 
     private static void Encode(Point point, Span<byte> destination)
     {
-        var inverse = Inverse(point.Z);
-        var (x, y) = (Mod(point.X * inverse), Mod(point.Y * inverse));
-        destination.Clear();
-        _ = y.TryWriteBytes(destination, out _, isUnsigned: true);
-        if (!x.IsEven)
+        var inverse = point.Z.Inverse();
+        (point.Y * inverse).Write(destination);
+        if ((point.X * inverse).IsOdd)
             destination[31] |= 0x80;
     }
 
-    private static BigInteger Inverse(BigInteger value) => BigInteger.ModPow(value, P - 2, P);
-
-    private static BigInteger Mod(BigInteger value)
+    private readonly struct Point(Field25519 x, Field25519 y, Field25519 z, Field25519 t)
     {
-        var rest = BigInteger.Remainder(value, P);
-        return rest.Sign < 0 ? rest + P : rest;
+        public readonly Field25519 X = x;
+        public readonly Field25519 Y = y;
+        public readonly Field25519 Z = z;
+        public readonly Field25519 T = t;
     }
-
-    private readonly record struct Point(BigInteger X, BigInteger Y, BigInteger Z, BigInteger T);
 }
