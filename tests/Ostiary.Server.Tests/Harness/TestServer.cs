@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Hosting;
+using Ostiary.Server.Stores.Memory;
+using Ostiary.Server.Users;
+
+namespace Ostiary.Server.Tests.Harness;
+
+/// <summary>A whole server on a free loopback port over real HTTP, with its own clock, and the configuration that a test needs.</summary>
+public sealed class TestServer : IAsyncDisposable
+{
+    public const string Password = "correct horse battery staple";
+    public const string WebSecret = "web-secret-of-more-than-thirty-two-characters";
+    public const string Callback = "http://127.0.0.1:1/cb";
+
+    private TestServer(OstiaryServer server, FakeTime time) => (Server, Time) = (server, time);
+
+    public OstiaryServer Server { get; }
+    public FakeTime Time { get; }
+    public string Issuer => Server.Issuer.Url.Text;
+
+    /// <summary>Starts with alice, bob, an API <c>https://api.example</c> and the clients <c>web</c> (confidential, PKCE not required), <c>web2</c>, <c>spa</c>, <c>m2m</c> and <c>rs</c>.</summary>
+    public static async Task<TestServer> StartAsync(string path = "", Func<ServerOptions, ServerOptions>? with = null)
+    {
+        var time = new FakeTime();
+        var url = $"http://127.0.0.1:{FreePort()}";
+        var options = new ServerOptions
+        {
+            Issuer = url + path,
+            Listen = [url],
+            Store = "memory",
+        };
+        var server = await OstiaryServer.StartAsync(
+            with?.Invoke(options) ?? options,
+            async (_, clock, ct) => await MemoryStores.OpenAsync(null, clock, ct),
+            time,
+            TestContext.Current.CancellationToken
+        );
+        var test = new TestServer(server, time);
+        await test.AddApiAsync(
+            """{"identifier":"https://api.example","scopes":[{"name":"read","description":"Read your notes","default":true},{"name":"write","description":"Change your notes"}],"resource_server_clients":["rs"]}"""
+        );
+        await test.AddClientAsync(
+            """{"client_id":"web","type":"web","client_name":"Web","redirect_uris":["CB"],"post_logout_redirect_uris":["CB/out"],"require_pkce":false,"consent":"none","scope":"openid profile email address phone offline_access read write"}""",
+            WebSecret
+        );
+        await test.AddClientAsync(
+            """{"client_id":"web2","type":"web","client_name":"Other","redirect_uris":["CB2"],"consent":"none","require_pkce":false}""",
+            WebSecret
+        );
+        await test.AddClientAsync(
+            """{"client_id":"spa","type":"spa","client_name":"Spa","redirect_uris":["CB"],"scope":"openid profile offline_access read write"}"""
+        );
+        await test.AddClientAsync("""{"client_id":"m2m","type":"service","client_name":"Robot","scope":"read write"}""", WebSecret);
+        await test.AddClientAsync("""{"client_id":"rs","type":"service","client_name":"API","scope":"read"}""", WebSecret);
+        await test.AddUserAsync("alice", "alice@example.test");
+        await test.AddUserAsync("bob", "bob@example.test");
+        return test;
+    }
+
+    /// <summary>A browser: keeps cookies, follows nothing.</summary>
+    public Browser NewBrowser() => new(this);
+
+    /// <summary>An HTTP client without cookies and redirects.</summary>
+    public HttpClient NewHttp() =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(Server.Issuer.Url.Origin) };
+
+    public async Task AddClientAsync(string json, string? secret = null)
+    {
+        using var document = JsonDocument.Parse(
+            json.Replace("CB2", "http://127.0.0.1:2/cb", StringComparison.Ordinal).Replace("CB", Callback, StringComparison.Ordinal)
+        );
+        var faults = new List<ConfigurationFault>();
+        var client = ClientDocument.Parse(document.RootElement.Clone(), "client", onLoopback: true, faults);
+        Assert.Empty(faults);
+        if (secret is not null)
+        {
+            var sealing = new ClientSecrets(Server.Issuer.Master).Seal(secret);
+            client = client! with
+            {
+                Client = client.Client with { Secrets = [new ClientSecret("s1", ClientSecrets.Hash(secret), Time.GetUtcNow(), null, sealing)] },
+            };
+        }
+        await ChangeAsync(set => set.With(client!));
+    }
+
+    public async Task AddApiAsync(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var faults = new List<ConfigurationFault>();
+        var api = ApiDocument.Parse(document.RootElement.Clone(), "api", faults);
+        Assert.Empty(faults);
+        // Who may introspect is checked against clients that a test adds later.
+        await AddApiLaterAsync(api!);
+    }
+
+    public async Task AddUserAsync(string name, string email)
+    {
+        using var document = JsonDocument.Parse(
+            $$$"""{"username":"{{{name}}}","email":"{{{email}}}","email_verified":true,"claims":{"name":"{{{name}}} Example","address":{"country":"CH"},"phone_number":"+41 44 000 00 00","phone_number_verified":true}}"""
+        );
+        var faults = new List<ConfigurationFault>();
+        var user = UserDocument.Parse(document.RootElement.Clone(), "user", faults);
+        Assert.Empty(faults);
+        await ChangeAsync(set =>
+            set.With(
+                user! with
+                {
+                    User = user.User with { Subject = "usr_" + name, CreatedAt = Time.GetUtcNow(), PasswordHash = PasswordHash.Create(Password) },
+                }
+            )
+        );
+    }
+
+    internal async Task ChangeAsync(Func<ConfigurationSet, ConfigurationSet> change)
+    {
+        var outcome = await Server.Configuration.TryChangeAsync(set => change(set), null, TestContext.Current.CancellationToken);
+        Assert.Empty(outcome.Faults);
+    }
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+
+    private async Task AddApiLaterAsync(ApiDocument api)
+    {
+        foreach (var client in api.Api.ResourceServerClients)
+        {
+            if (Server.Configuration.Current.Client(client) is null)
+                await AddClientAsync($$"""{"client_id":"{{client}}","type":"service"}""", WebSecret);
+        }
+        await ChangeAsync(set => set.With(api));
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

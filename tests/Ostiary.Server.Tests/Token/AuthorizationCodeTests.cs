@@ -1,0 +1,43 @@
+using System.Net;
+using Ostiary.Server.Tests.Harness;
+
+namespace Ostiary.Server.Tests.Token;
+
+public sealed class AuthorizationCodeTests
+{
+    [Fact, Trait("Spec", "RFC 6749 §4.1.3")]
+    public async Task Issues_tokens_for_a_code()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var browser = server.NewBrowser();
+        using var web = new TokenClient(server, "web");
+
+        var answer = await web.SignInAsync(browser, "openid email");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.NotNull(answer["id_token"]);
+        Assert.NotNull(answer["refresh_token"]);
+        var claims = await web.UserInfoAsync(answer["access_token"]!);
+        Assert.Equal("alice@example.test", claims["email"]);
+    }
+
+    [Fact, Trait("Spec", "RFC 9700 §4.14.2")]
+    public async Task Rotation_survives_a_lost_answer_and_reuse_ends_the_grant()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var browser = server.NewBrowser();
+        using var spa = new TokenClient(server, "spa", secret: null);
+        var first = (await spa.SignInAsync(browser, "openid read"))["refresh_token"]!;
+
+        var second = (await spa.RefreshAsync(first))["refresh_token"]!;
+        var again = (await spa.RefreshAsync(first))["refresh_token"]!;
+        var third = await spa.RefreshAsync(second);
+        var reuse = await spa.RefreshAsync(first);
+        var dead = await spa.RefreshAsync(third["refresh_token"]!);
+
+        Assert.Equal(second, again);
+        Assert.Equal(HttpStatusCode.OK, third.Status);
+        reuse.ShouldBeRefused("invalid_grant", "OST2032");
+        dead.ShouldBeRefused("invalid_grant", "OST2020");
+    }
+}
