@@ -199,7 +199,17 @@ public sealed class DecisionLogTests : IDisposable
         var fault = Assert.Throws<StoreException>(() => _log.Open());
 
         Assert.Equal(Reason.StorageInUse, fault.Reason);
-        Assert.Throws<ArgumentException>(() => _log.Open(node: "../n"));
+    }
+
+    [Fact]
+    public async Task Any_host_name_can_be_a_node()
+    {
+        using (var log = _log.Open(node: "../a.example-1 ü"))
+            log.Record(_log.Decision());
+
+        Assert.Equal("---a-example-1---000001.jsonl", Path.GetFileName(Assert.Single(_log.Files)));
+        Assert.Equal("---a-example-1--", Assert.Single(await _log.ListAsync()).Node);
+        Assert.Null((await _log.VerifyAsync()).Broken);
     }
 
     [Fact]

@@ -161,7 +161,7 @@ public sealed class LogVerificationTests : IDisposable
         Assert.Empty(verification.Heads);
     }
 
-    private async Task WriteAsync(IEnumerable<string> lines) => File.WriteAllText(_log.Files[0], string.Concat(lines.Select(line => line + "\n")));
+    private void Write(IEnumerable<string> lines) => File.WriteAllText(_log.Files[0], string.Concat(lines.Select(line => line + "\n")));
 
     // What somebody without the signing key can do.
     private static IEnumerable<string> Rechain(IEnumerable<string> lines)
