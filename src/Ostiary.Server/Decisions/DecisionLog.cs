@@ -58,12 +58,11 @@ public sealed class DecisionLog : IDecisionLog, IDisposable
         LogRetention? retention = null
     )
     {
-        if (node.Length is 0 or > 64 || node.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-' and not '_'))
-            throw new ArgumentException("A node name has 1 to 64 letters, digits, hyphens and underscores.", nameof(node));
+        var name = FileNameOf(node);
         var path = Path.Combine(directory, "events");
         try
         {
-            return new DecisionLog(node, time, sign, prove => new LogFiles(path, node, retention ?? new LogRetention(), prove));
+            return new DecisionLog(name, time, sign, prove => new LogFiles(path, name, retention ?? new LogRetention(), prove));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -188,6 +187,13 @@ public sealed class DecisionLog : IDecisionLog, IDisposable
         {
             // The target takes nothing any more, so the next decision is refused.
         }
+    }
+
+    // Host names have dots, and who knows what else.
+    private static string FileNameOf(string node)
+    {
+        var name = string.Concat(node.Take(64).Select(c => char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '-'));
+        return name.Length == 0 ? "node" : name;
     }
 
     private static StoreException Unavailable(Exception? fault) =>

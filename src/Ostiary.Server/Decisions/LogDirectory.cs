@@ -96,7 +96,7 @@ internal sealed class LogDirectory(string path) : ILogSource
                 Access = FileAccess.ReadWrite,
                 Share = share,
                 BufferSize = 0,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                UnixCreateMode = mode == FileMode.Open ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
             }
         );
 

@@ -57,10 +57,10 @@ public sealed class LogReader : IEventLog
 
     private IReadOnlyList<LogEntry> Newest(LogFilter filter, Dictionary<string, Place> places, CancellationToken ct)
     {
-        var found = new List<LogEntry>();
-        foreach (var chain in _source.Chains())
-            found.AddRange(Newest(chain, filter, places, ct));
-        return [.. found.OrderBy(entry => entry.Record.At).TakeLast(filter.Limit)];
+        var chains = _source.Chains();
+        var found = chains.SelectMany(chain => Newest(chain, filter, places, ct));
+        // Within a node the chain is the order, whatever its clock did.
+        return chains.Count == 1 ? [.. found] : [.. found.OrderBy(entry => entry.Record.At).TakeLast(filter.Limit)];
     }
 
     // From the newest segment backwards, until there are enough or they are too old.

@@ -51,7 +51,7 @@ internal sealed class LogMemory(string node, int lines) : ILogTarget
             if (_last is null || _last.Lines == LinesPerPage)
                 _pages.Enqueue(_last = new Page($"memory-{++_number:000000}"));
             _last.Add(line, head);
-            while (_pages.Count > 1 && (_pages.Count - 1) * LinesPerPage >= lines)
+            while ((_pages.Count - 1) * LinesPerPage > lines)
                 _dropped = _pages.Dequeue().Head;
         }
     }
