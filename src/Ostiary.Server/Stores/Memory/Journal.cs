@@ -186,16 +186,29 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>A flush that never happened leaves a line without its end, or with holes that read as zeros. Anything else is damage.</summary>
+    /// <summary>A flush that never happened leaves a line without its end, or with sectors that read as zeros. Anything else is damage.</summary>
     private void RefuseUnlessTorn(Lines lines)
     {
         var number = lines.Number;
-        var torn = !lines.Terminated || (lines.Line.Contains((byte)0) && lines.IsLast());
+        var torn = !lines.Terminated || (HasEmptySector(lines.Line, lines.Offset) && lines.IsLast());
         if (!torn)
             throw StorageFault.Damaged(path, number);
     }
 
-    private const int BeforeRows = 26;
+    private static bool HasEmptySector(ReadOnlySpan<byte> line, long offset)
+    {
+        const int Sector = 512;
+        for (var from = 0; from < line.Length; )
+        {
+            var to = (int)Math.Min(line.Length, from + Sector - ((offset + from) % Sector));
+            if (!line[from..to].ContainsAnyExcept((byte)0))
+                return true;
+            from = to;
+        }
+        return false;
+    }
+
+    private const int BeforeRows = 25;
 
     private static long LineLength(int rows) => BeforeRows + rows + 2;
 
@@ -205,7 +218,7 @@ internal sealed class Journal : IDisposable
         next = 0;
         if (content.Length < BeforeRows + 3 || !content.StartsWith("{\"sum\":\""u8) || content[^1] != '}')
             return false;
-        if (!content[(BeforeRows - 10)..].StartsWith("\",\"rows\":"u8) || !Checksum.TryRead(content.Slice(8, Checksum.Digits), out var written))
+        if (!content[(BeforeRows - 9)..].StartsWith("\",\"rows\":"u8) || !Checksum.TryRead(content.Slice(8, Checksum.Digits), out var written))
             return false;
         rows = content[BeforeRows..^1];
         next = Checksum.Add(sum, rows);
