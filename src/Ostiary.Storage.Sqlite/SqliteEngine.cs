@@ -23,6 +23,9 @@ internal sealed class SqliteEngine : IAsyncDisposable
         group = new("ostiary sqlite writer", Commit);
     }
 
+    /// <summary>Transactions committed since the start.</summary>
+    public long Commits { get; private set; }
+
     public ValueTask<T> WriteAsync<T>(Func<Connection, T> write, CancellationToken ct) => group.RunAsync(write, ct);
 
     public async ValueTask<T> ReadAsync<T>(Func<Connection, T> read, CancellationToken ct)
@@ -109,6 +112,7 @@ internal sealed class SqliteEngine : IAsyncDisposable
             foreach (var write in writes)
                 write.Run(writer);
             writer.Execute("COMMIT");
+            Commits++;
         }
         catch
         {

@@ -56,6 +56,8 @@ public sealed class SqliteStores : IStores
 
     public ValueTask DisposeAsync() => engine.DisposeAsync();
 
+    internal long Commits => engine.Commits;
+
     /// <summary>For tests of faults: runs on the writer, in a group.</summary>
     internal ValueTask<T> OnWriterAsync<T>(Func<Connection, T> write) => engine.WriteAsync(write, CancellationToken.None);
 

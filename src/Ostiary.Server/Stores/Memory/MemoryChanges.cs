@@ -1,6 +1,6 @@
 namespace Ostiary.Server.Stores.Memory;
 
-internal sealed class MemoryChanges(MemoryEngine engine) : IChangeFeed
+internal sealed class MemoryChanges(IMemoryEngine engine) : IChangeFeed
 {
     public ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct) =>
         engine.WriteAsync(state => state.Append(kind, id, until, now), ct);

@@ -2,7 +2,7 @@ using Ostiary.Server.Consents;
 
 namespace Ostiary.Server.Stores.Memory;
 
-internal sealed class MemoryConsents(MemoryEngine engine) : IConsentStore
+internal sealed class MemoryConsents(IMemoryEngine engine) : IConsentStore
 {
     public ValueTask<Consent?> FindAsync(string subject, string clientId, CancellationToken ct)
     {

@@ -5,7 +5,7 @@ using Ostiary.Server.Sessions;
 namespace Ostiary.Server.Stores.Memory;
 
 /// <summary>Lists in the order of ids; the cursor is the last id of the page before.</summary>
-internal sealed class MemoryDirectory(MemoryEngine engine, TimeProvider time) : IDirectory
+internal sealed class MemoryDirectory(IMemoryEngine engine, TimeProvider time) : IDirectory
 {
     public ValueTask<Page<Grant>> GrantsAsync(GrantQuery query, CancellationToken ct)
     {

@@ -1,6 +1,6 @@
 namespace Ostiary.Server.Stores.Memory;
 
-internal sealed class MemoryDocuments(MemoryEngine engine) : IDocumentStore
+internal sealed class MemoryDocuments(IMemoryEngine engine) : IDocumentStore
 {
     public ValueTask<DocumentSet> LoadAsync(CancellationToken ct)
     {

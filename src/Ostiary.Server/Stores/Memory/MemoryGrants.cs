@@ -2,7 +2,7 @@ using Ostiary.Server.Grants;
 
 namespace Ostiary.Server.Stores.Memory;
 
-internal sealed class MemoryGrants(MemoryEngine engine) : IGrantStore
+internal sealed class MemoryGrants(IMemoryEngine engine) : IGrantStore
 {
     public ValueTask<bool> TryCreateAsync(Grant grant, CancellationToken ct)
     {

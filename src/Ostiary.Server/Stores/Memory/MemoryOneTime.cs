@@ -1,6 +1,6 @@
 namespace Ostiary.Server.Stores.Memory;
 
-internal sealed class MemoryOneTime(MemoryEngine engine) : IOneTimeStore
+internal sealed class MemoryOneTime(IMemoryEngine engine) : IOneTimeStore
 {
     public ValueTask<bool> TryAddOnceAsync(string key, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
     {

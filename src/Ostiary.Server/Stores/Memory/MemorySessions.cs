@@ -2,7 +2,7 @@ using Ostiary.Server.Sessions;
 
 namespace Ostiary.Server.Stores.Memory;
 
-internal sealed class MemorySessions(MemoryEngine engine) : ISessionStore
+internal sealed class MemorySessions(IMemoryEngine engine) : ISessionStore
 {
     public ValueTask<bool> TryCreateAsync(Session session, CancellationToken ct)
     {

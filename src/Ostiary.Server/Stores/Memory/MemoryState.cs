@@ -13,6 +13,7 @@ internal sealed class MemoryState
 {
     public const string Sequence = "sequence";
     public const string Revision = "revision";
+    public const string Probe = "probe";
 
     public Table<GrantId, Grant> Grants { get; } = new();
     public Table<string, Session> Sessions { get; } = new();

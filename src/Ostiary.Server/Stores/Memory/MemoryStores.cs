@@ -1,13 +1,16 @@
-using Ostiary.Protocol.Reasons;
-
 namespace Ostiary.Server.Stores.Memory;
 
-/// <summary>Everything in memory. Without a directory it is gone when the process ends.</summary>
+/// <summary>Everything in memory; in a directory also in a JSON journal and a JSON snapshot, and then every acknowledged write is on the disk.</summary>
 public sealed class MemoryStores : IStores
 {
-    private MemoryStores(TimeProvider time)
+    private const long SmallestBound = 8 << 20;
+
+    private readonly IMemoryEngine engine;
+
+    private MemoryStores(IMemoryEngine engine, string name, TimeProvider time)
     {
-        var engine = new MemoryEngine(new());
+        this.engine = engine;
+        Engine = name;
         Grants = new MemoryGrants(engine);
         Sessions = new MemorySessions(engine);
         Consents = new MemoryConsents(engine);
@@ -17,15 +20,26 @@ public sealed class MemoryStores : IStores
         Directory = new MemoryDirectory(engine, time);
     }
 
-    public static ValueTask<MemoryStores> OpenAsync(string? directory, TimeProvider time, CancellationToken ct)
+    /// <summary>Opens the files in the directory, or makes them; null keeps nothing. A second process is kept out by <see cref="DataDirectory"/>.</summary>
+    public static ValueTask<MemoryStores> OpenAsync(string? directory, TimeProvider time, CancellationToken ct) =>
+        OpenAsync(directory, time, new StorageFiles(), SmallestBound, ct);
+
+    internal static async ValueTask<MemoryStores> OpenAsync(
+        string? directory,
+        TimeProvider time,
+        StorageFiles files,
+        long smallestBound,
+        CancellationToken ct
+    )
     {
         ct.ThrowIfCancellationRequested();
-        if (directory is not null)
-            throw new StoreException(Reason.StoreUnsupported, "The memory store cannot keep its rows in a directory yet.");
-        return ValueTask.FromResult(new MemoryStores(time));
+        if (directory is null)
+            return new(new UnkeptEngine(), "memory", time);
+        // The work is blocking, and a caller may hold the only thread.
+        return new(await Task.Run(() => KeptEngine.Open(files, directory, smallestBound), ct), "memory, kept as json", time);
     }
 
-    public string Engine => "memory";
+    public string Engine { get; }
     public IGrantStore Grants { get; }
     public ISessionStore Sessions { get; }
     public IConsentStore Consents { get; }
@@ -34,7 +48,16 @@ public sealed class MemoryStores : IStores
     public IDocumentStore Documents { get; }
     public IDirectory Directory { get; }
 
-    public ValueTask ProbeAsync(CancellationToken ct) => ValueTask.CompletedTask;
+    public async ValueTask ProbeAsync(CancellationToken ct) =>
+        await engine.WriteAsync(
+            state =>
+            {
+                var probes = (state.Counters.Current(MemoryState.Probe)?.Value ?? 0) + 1;
+                state.Counters.Put(MemoryState.Probe, new(MemoryState.Probe, probes));
+                return probes;
+            },
+            ct
+        );
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => engine.DisposeAsync();
 }

@@ -1,12 +1,15 @@
 namespace Ostiary.Server.Stores.Memory;
 
 /// <summary>Rows by key, in two layers: what is kept (readers see it) and what the writes of the running group have changed (only writers see it).</summary>
-internal sealed class Table<TKey, TRow>(Action<TKey, TRow?>? changed = null)
+internal sealed class Table<TKey, TRow>
     where TKey : notnull
     where TRow : class
 {
     private readonly Dictionary<TKey, TRow> kept = [];
     private readonly Dictionary<TKey, TRow?> pending = [];
+
+    /// <summary>Hears of every change a writer makes, before it is kept.</summary>
+    public Action<TKey, TRow?>? Changed { get; set; }
 
     public int Count => kept.Count;
 
@@ -29,13 +32,13 @@ internal sealed class Table<TKey, TRow>(Action<TKey, TRow?>? changed = null)
     public void Put(TKey key, TRow row)
     {
         pending[key] = row;
-        changed?.Invoke(key, row);
+        Changed?.Invoke(key, row);
     }
 
     public void Remove(TKey key)
     {
         pending[key] = null;
-        changed?.Invoke(key, null);
+        Changed?.Invoke(key, null);
     }
 
     public void Keep()
