@@ -72,24 +72,38 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
                 if (faults.Count == 0)
                     ReferenceRules.Check(draft.Set!, faults);
                 if (faults.Count > 0)
-                    return new(null, faults, []);
+                    return new(null, state.Set, state.Set, faults, []);
                 var changes = draft.Set!.ChangesSince(state.Set);
                 if (changes.Count == 0)
-                    return new(state.Snapshot, [], changes);
+                    return new(state.Snapshot, state.Set, state.Set, [], changes);
                 if (await _documents.TryCommitAsync(changes, state.StoreRevision, ct))
                 {
                     var revision = state.StoreRevision + 1;
                     _state = new(draft.Set, draft.Set.ToSnapshot(revision), revision);
-                    return new(_state.Snapshot, [], changes);
+                    return new(_state.Snapshot, state.Set, draft.Set, [], changes);
                 }
                 await ReadAgainAsync(ct);
             }
-            return ChangeOutcome.Conflict;
+            return ChangeOutcome.Conflict(_state.Set);
         }
         finally
         {
             _gate.Release();
         }
+    }
+
+    /// <summary>Replaces the password hash of a user where it is still the one that the caller saw.</summary>
+    public async ValueTask<bool> TryReplacePasswordHashAsync(string subject, string oldHash, string newHash, CancellationToken ct)
+    {
+        var outcome = await TryChangeAsync(
+            set =>
+                set.Users.GetValueOrDefault(subject) is { } user && user.User.PasswordHash == oldHash
+                    ? set.With(user with { User = user.User with { PasswordHash = newHash } })
+                    : set,
+            null,
+            ct
+        );
+        return outcome.Changes.Count > 0;
     }
 
     public void Dispose() => _gate.Dispose();
@@ -125,9 +139,21 @@ internal readonly record struct ConfigurationDraft(ConfigurationSet? Set, IReadO
     public static implicit operator ConfigurationDraft(ConfigurationFault fault) => new(null, [fault]);
 }
 
-/// <summary>What became of a change: the snapshot that holds it and what it put and deleted, or the faults.</summary>
-internal sealed record ChangeOutcome(Snapshot? Snapshot, IReadOnlyList<ConfigurationFault> Faults, IReadOnlyList<DocumentChange> Changes)
+/// <summary>What became of a change: the snapshot that holds it, what was before and after it, what it put and deleted; or the faults.</summary>
+internal sealed record ChangeOutcome(
+    Snapshot? Snapshot,
+    ConfigurationSet Before,
+    ConfigurationSet After,
+    IReadOnlyList<ConfigurationFault> Faults,
+    IReadOnlyList<DocumentChange> Changes
+)
 {
-    public static ChangeOutcome Conflict { get; } =
-        new(null, [new("", Reason.RevisionConflict, "The configuration has changed meanwhile.", "Read it again and repeat the change.")], []);
+    public static ChangeOutcome Conflict(ConfigurationSet present) =>
+        new(
+            null,
+            present,
+            present,
+            [new("", Reason.RevisionConflict, "The configuration has changed meanwhile.", "Read it again and repeat the change.")],
+            []
+        );
 }

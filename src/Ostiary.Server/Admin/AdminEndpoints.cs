@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Http;
+
+namespace Ostiary.Server.Admin;
+
+/// <summary>The administration API over HTTP: <see cref="AdminService"/> behind a thin door.</summary>
+public static class AdminEndpoints
+{
+    private static readonly string[] Types = ["application/json", "application/merge-patch+json"];
+
+    /// <param name="prefix">The path of the issuer: empty, or <c>/tenant</c>.</param>
+    /// <param name="authorize">Says who asks: the owner over the Unix socket, the holder of an access token with the scope <c>ostiary:admin</c> elsewhere; null for nobody.</param>
+    public static void Map(
+        IEndpointRouteBuilder endpoints,
+        string prefix,
+        AdminService service,
+        Func<HttpContext, ValueTask<AdminCaller?>> authorize
+    ) => endpoints.Map(prefix + AdminService.BasePath + "/{**path}", http => HandleAsync(http, service, authorize));
+
+    public static async Task HandleAsync(HttpContext http, AdminService service, Func<HttpContext, ValueTask<AdminCaller?>> authorize)
+    {
+        var request = new AdminRequest(http.Request.Method, PathOf(http), AdminCaller.Owner) { Flow = Flow.Of(http), Network = Network.Of(http) };
+        var isDescription = request is { Path: "/openapi.json", Method: "GET" };
+        var caller = isDescription ? AdminCaller.Owner : await authorize(http);
+        if (caller is null)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer"; // RFC 6750 §3
+            await AnswerAsync(http, service.Refuse(request with { Caller = new(null, null) }, AdminRefusal.Of(Reason.AdminUnauthorized)));
+            return;
+        }
+        request = request with { Caller = caller };
+        var (complete, refusal) = caller.MayAdminister ? await ReadAsync(http, request) : (request, null);
+        await AnswerAsync(http, refusal is null ? await service.SendAsync(complete, http.RequestAborted) : service.Refuse(request, refusal));
+    }
+
+    private static async ValueTask<(AdminRequest Request, AdminRefusal? Refusal)> ReadAsync(HttpContext http, AdminRequest request)
+    {
+        if (RequestReader.ReadQuery(http, out var query) is { } reason)
+            return (request, AdminRefusal.Of(reason));
+        if (query.Repeated is { } repeated)
+            return (request, AdminRefusal.Of(Reason.ParameterRepeated, $"'{DocumentReader.Shorten(repeated)}' is there twice."));
+        if (!TryReadRevision(http, out var revision))
+            return (request, new(Reason.AdminRequestMalformed, "If-Match: is not an ETag that this API has given."));
+        var (body, refusal) = await ReadBodyAsync(http);
+        return (request with { Query = query.All, ExpectedRevision = revision, Body = body }, refusal);
+    }
+
+    private static async ValueTask<(ReadOnlyMemory<byte> Body, AdminRefusal? Refusal)> ReadBodyAsync(HttpContext http)
+    {
+        if (http.Request.ContentLength > AdminService.MaxBody)
+            return (default, AdminRefusal.Of(Reason.RequestTooLarge));
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(http.RequestAborted);
+            if (read.Buffer.Length > AdminService.MaxBody)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                return (default, AdminRefusal.Of(Reason.RequestTooLarge));
+            }
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return body.Length == 0 || IsJson(http.Request)
+                    ? (body, null)
+                    : (default, new(Reason.ContentTypeUnsupported, "The body must be application/json in UTF-8."));
+            }
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private static bool IsJson(HttpRequest request) =>
+        request.Headers.ContentEncoding.Count == 0
+        && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && Types.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)); // RFC 8259 §8.1
+
+    private static bool TryReadRevision(HttpContext http, out long? revision)
+    {
+        revision = null;
+        var header = http.Request.Headers.IfMatch;
+        if (header.Count == 0 || header is ["*"]) // RFC 9110 §13.1.1
+            return true;
+        if (header is not [{ Length: > 2 and < 24 } tag] || tag[0] != '"' || tag[^1] != '"')
+            return false;
+        if (!long.TryParse(tag.AsSpan(1, tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return false;
+        revision = number;
+        return true;
+    }
+
+    /// <summary>The path as it was sent: identifiers are URIs, and their percent-encoded slashes must not become path separators.</summary>
+    private static string PathOf(HttpContext http)
+    {
+        var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
+        var path = target.Split('?', 2)[0];
+        var begin = path.IndexOf(AdminService.BasePath, StringComparison.Ordinal);
+        return begin < 0 ? "/" : path[(begin + AdminService.BasePath.Length)..];
+    }
+
+    private static async Task AnswerAsync(HttpContext http, AdminResponse response)
+    {
+        http.Response.StatusCode = response.Status;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = response.Body.Length;
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        if (response.Revision is { } revision)
+            http.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
+        if (response.Location is { } location)
+            http.Response.Headers.Location = AdminService.BasePath + location;
+        if (response.Allow is { } allow)
+            http.Response.Headers.Allow = allow;
+        if (!HttpMethods.IsHead(http.Request.Method))
+            await http.Response.Body.WriteAsync(response.Body, http.RequestAborted);
+    }
+}

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Apis;
+using Ostiary.Server.Configuration;
+
+namespace Ostiary.Server.Admin;
+
+/// <summary>APIs: define, read, change, delete.</summary>
+internal sealed class ApiAdministration(AdminParts parts, ConfigurationChanges changes)
+{
+    public IEnumerable<AdminRoute> Routes =>
+        [
+            new("GET", "/apis", "api.list", ListAsync, "limit", "cursor"),
+            new("POST", "/apis", "api.create", CreateAsync),
+            new("GET", "/apis/{identifier}", "api.get", GetAsync),
+            new("PATCH", "/apis/{identifier}", "api.update", UpdateAsync),
+            new("DELETE", "/apis/{identifier}", "api.delete", DeleteAsync),
+        ];
+
+    private ValueTask<AdminResponse> ListAsync(AdminCall call, CancellationToken ct) =>
+        ValueTask.FromResult(
+            Lists.Page(call, parts.Configuration.CurrentSet.Apis.Values, a => a.Api.Identifier, Write, parts.Configuration.Current.Revision)
+        );
+
+    private ValueTask<AdminResponse> GetAsync(AdminCall call, CancellationToken ct) =>
+        ValueTask.FromResult(
+            parts.Configuration.CurrentSet.Apis.TryGetValue(call.Id, out var api)
+                ? AdminResponse.Object(200, json => Write(json, api)) with
+                {
+                    Revision = parts.Configuration.Current.Revision,
+                }
+                : AdminResponse.Refused(NotFound(call.Id))
+        );
+
+    private async ValueTask<AdminResponse> CreateAsync(AdminCall call, CancellationToken ct)
+    {
+        var faults = new List<ConfigurationFault>();
+        var api = ApiDocument.Parse(call.Body, "", faults);
+        if (api is null)
+            return AdminResponse.Refused(AdminRefusal.Of(faults));
+        var id = call.Item = api.Api.Identifier;
+        api = api with { CreatedAt = parts.Time.GetUtcNow() };
+        var outcome = await changes.MakeAsync(
+            call,
+            set =>
+                set.Apis.ContainsKey(id)
+                    ? new ConfigurationFault("", Reason.AlreadyExists, $"API '{id}' already exists", "To change it, update it.")
+                    : set.With(api with { Order = set.NextOrder }),
+            ct
+        );
+        if (outcome.Snapshot is null)
+            return AdminResponse.Refused(AdminRefusal.Of(outcome.Faults));
+        call.Change = "created";
+        return AdminResponse.Object(201, json => Write(json, api)) with
+        {
+            Revision = outcome.Snapshot.Revision,
+            Location = "/apis/" + Uri.EscapeDataString(id),
+        };
+    }
+
+    private async ValueTask<AdminResponse> UpdateAsync(AdminCall call, CancellationToken ct)
+    {
+        var id = call.Id;
+        if (call.Body.TryGetProperty("identifier", out var renamed) && !(renamed.ValueKind == JsonValueKind.String && renamed.GetString() == id))
+            return AdminResponse.Refused(new(Reason.ConfigurationInvalid, "identifier: the identifier of an API never changes."));
+        var outcome = await changes.MakeAsync(
+            call,
+            set =>
+            {
+                if (!set.Apis.TryGetValue(id, out var before))
+                    return new ConfigurationFault("", Reason.ApiNotFound, "");
+                var faults = new List<ConfigurationFault>();
+                var after = ApiDocument.Parse(JsonMerge.Apply(before.Declared, call.Body), "", faults);
+                return after is null ? faults : set.With(after with { Order = before.Order, CreatedAt = before.CreatedAt });
+            },
+            ct
+        );
+        if (outcome.Snapshot is null)
+            return Refused(outcome, id);
+        call.Change = "updated";
+        return AdminResponse.Object(200, json => Write(json, outcome.After.Apis[id])) with { Revision = outcome.Snapshot.Revision };
+    }
+
+    private async ValueTask<AdminResponse> DeleteAsync(AdminCall call, CancellationToken ct)
+    {
+        var id = call.Id;
+        var outcome = await changes.MakeAsync(
+            call,
+            set => set.Apis.ContainsKey(id) ? set with { Apis = set.Apis.Remove(id) } : new ConfigurationFault("", Reason.ApiNotFound, ""),
+            ct
+        );
+        if (outcome.Snapshot is null)
+            return Refused(outcome, id);
+        call.Change = "deleted";
+        return AdminResponse.Object(
+            200,
+            json =>
+            {
+                json.WriteString("identifier", id);
+                json.WriteBoolean("deleted", true);
+            }
+        ) with
+        {
+            Revision = outcome.Snapshot.Revision,
+        };
+    }
+
+    private AdminResponse Refused(ChangeOutcome outcome, string id) =>
+        AdminResponse.Refused(outcome.Faults[0].Reason == Reason.ApiNotFound ? NotFound(id) : AdminRefusal.Of(outcome.Faults));
+
+    private AdminRefusal NotFound(string id)
+    {
+        var closest = ClosestName.Of(id, parts.Configuration.CurrentSet.Apis.Keys);
+        return new(
+            Reason.ApiNotFound,
+            $"API '{DocumentReader.Shorten(id)}' does not exist on {parts.Configuration.Issuer}",
+            closest is null ? null : $"The closest is '{closest}'."
+        )
+        {
+            Next = ["ostiary api list"],
+        };
+    }
+
+    private static void Write(Utf8JsonWriter json, ApiDocument document)
+    {
+        var api = document.Api;
+        json.WriteString("identifier", api.Identifier);
+        AdminJson.Text(json, "name", api.Name);
+        json.WriteStartArray("scopes");
+        foreach (var scope in api.Scopes)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", scope.Name);
+            json.WriteString("description", scope.Description);
+            json.WriteBoolean("default", scope.Default);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteString("token_format", api.TokenFormat == TokenFormat.Jwt ? "jwt" : "opaque");
+        AdminJson.Span(json, "token_lifetime", api.TokenLifetime);
+        json.WriteString("signing_alg", api.SigningAlgorithm);
+        AdminJson.Texts(json, "resource_server_clients", api.ResourceServerClients);
+        AdminJson.Time(json, "created_at", document.CreatedAt);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
+
+namespace Ostiary.Server.Admin;
+
+/// <summary>The registration object of a client, with every setting that is in force. RFC 7591 §3.2.1</summary>
+internal static class ClientJson
+{
+    /// <param name="secret">The secret, the one time that it is shown.</param>
+    public static void Write(Utf8JsonWriter json, ClientDocument document, string? secret = null)
+    {
+        var client = document.Client;
+        json.WriteString("client_id", client.Id);
+        json.WriteNumber("client_id_issued_at", document.CreatedAt.ToUnixTimeSeconds());
+        if (secret is not null)
+        {
+            json.WriteString("client_secret", secret);
+            json.WriteNumber("client_secret_expires_at", 0);
+        }
+        AdminJson.Text(json, "client_name", client.Name);
+        json.WriteString("type", ClientNames.NameOf(ClientNames.Types, client.Type));
+        json.WriteString("application_type", client.Type is ClientType.Native or ClientType.Mcp ? "native" : "web");
+        if (client.Disabled)
+            json.WriteBoolean("disabled", true);
+        AdminJson.Texts(json, "redirect_uris", client.RedirectUris);
+        AdminJson.Texts(json, "post_logout_redirect_uris", client.PostLogoutRedirectUris);
+        AdminJson.Texts(json, "grant_types", client.GrantTypes);
+        AdminJson.Texts(json, "response_types", client.May(ClientNames.AuthorizationCode) ? ["code"] : []);
+        if (!client.Scope.IsEmpty)
+            json.WriteString("scope", client.Scope.ToString());
+        WriteAuthentication(json, document);
+        WriteTokens(json, client);
+        foreach (var name in new[] { "client_uri", "logo_uri", "policy_uri", "tos_uri", "contacts", "allow_unsafe" })
+            Copy(json, document.Declared, name);
+    }
+
+    public static void WriteSecret(Utf8JsonWriter json, ClientSecret secret, string? text = null)
+    {
+        json.WriteString("id", secret.Id);
+        AdminJson.Text(json, "client_secret", text);
+        AdminJson.Time(json, "created_at", secret.CreatedAt);
+        AdminJson.Time(json, "expires_at", secret.ExpiresAt);
+    }
+
+    private static void WriteAuthentication(Utf8JsonWriter json, ClientDocument document)
+    {
+        var client = document.Client;
+        json.WriteString("token_endpoint_auth_method", ClientNames.NameOf(ClientNames.Methods, client.AuthenticationMethod));
+        if (client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt)
+        {
+            AdminJson.Text(json, "token_endpoint_auth_signing_alg", client.AssertionAlgorithm);
+            json.WriteString("assertion_audience", ClientNames.NameOf(ClientNames.Audiences, client.AssertionAudience));
+        }
+        Copy(json, document.Declared, "jwks");
+        json.WriteBoolean("require_pkce", client.RequirePkce);
+    }
+
+    private static void WriteTokens(Utf8JsonWriter json, Client client)
+    {
+        json.WriteString("id_token_signed_response_alg", client.IdTokenAlgorithm);
+        if (client.DefaultMaxAge is { } age)
+            json.WriteNumber("default_max_age", age);
+        if (client.RequireAuthTime)
+            json.WriteBoolean("require_auth_time", true);
+        json.WriteString("refresh_token_rotation", ClientNames.NameOf(ClientNames.Rotations, client.Rotation));
+        json.WriteString("consent", ClientNames.NameOf(ClientNames.Consents, client.Consent));
+        AdminJson.Span(json, "access_token_lifetime", client.AccessTokenLifetime);
+        AdminJson.Span(json, "refresh_token_lifetime", client.RefreshTokenLifetime);
+        AdminJson.Span(json, "refresh_token_idle", client.RefreshTokenIdle);
+    }
+
+    private static void Copy(Utf8JsonWriter json, JsonElement declared, string name)
+    {
+        if (!declared.TryGetProperty(name, out var value))
+            return;
+        json.WritePropertyName(name);
+        value.WriteTo(json);
+    }
+}

@@ -1,0 +1,69 @@
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Grants;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Server.Admin;
+
+/// <summary>
+/// Changes of the configuration with what follows from them: a client or a user that is disabled or gone loses its grants, sessions and tokens.
+/// The configuration comes first, so nothing new is issued while the old is being ended.
+/// </summary>
+internal sealed class ConfigurationChanges(AdminParts parts)
+{
+    private const int PageSize = 500;
+
+    public async ValueTask<ChangeOutcome> MakeAsync(AdminCall call, Func<ConfigurationSet, ConfigurationDraft> change, CancellationToken ct)
+    {
+        var outcome = await parts.Configuration.TryChangeAsync(change, call.Request.ExpectedRevision, ct);
+        if (outcome.Snapshot is not null)
+            await FollowAsync(outcome.Before, outcome.After, ct);
+        return outcome;
+    }
+
+    public async ValueTask EndClientAsync(string clientId, CancellationToken ct)
+    {
+        var now = parts.Time.GetUtcNow();
+        await parts.Stores.Changes.AppendAsync(ChangeKind.ClientDisabled, clientId, now + LongestToken(parts.Configuration.Current), now, ct);
+        string? cursor = null;
+        do
+        {
+            var page = await parts.Stores.Directory.GrantsAsync(new(ClientId: clientId, LiveOnly: true, Cursor: cursor, Limit: PageSize), ct);
+            foreach (var grant in page.Items)
+                await parts.Stores.Grants.TryEndAsync(grant.Id, GrantEnd.ClientDisabled, now, ct);
+            cursor = page.Next;
+        } while (cursor is not null);
+    }
+
+    public async ValueTask EndSubjectAsync(string subject, CancellationToken ct)
+    {
+        var now = parts.Time.GetUtcNow();
+        await parts.Stores.Changes.AppendAsync(ChangeKind.SubjectDisabled, subject, now + LongestToken(parts.Configuration.Current), now, ct);
+        await parts.Stores.Sessions.EndOfSubjectAsync(subject, null, now, ct);
+        await parts.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.SubjectDisabled, now, ct);
+    }
+
+    private async ValueTask FollowAsync(ConfigurationSet before, ConfigurationSet after, CancellationToken ct)
+    {
+        foreach (var (id, client) in before.Clients)
+        {
+            var ended = after.Clients.GetValueOrDefault(id) is not { } now || (now.Client.Disabled && !client.Client.Disabled);
+            if (ended)
+                await EndClientAsync(id, ct);
+        }
+        foreach (var (subject, user) in before.Users)
+        {
+            var ended = after.Users.GetValueOrDefault(subject) is not { } now || (now.User.Disabled && !user.User.Disabled);
+            if (ended)
+                await EndSubjectAsync(subject, ct);
+        }
+    }
+
+    /// <summary>The longest that a token lives that may be out there.</summary>
+    private static TimeSpan LongestToken(Snapshot snapshot) =>
+        snapshot
+            .Apis.Values.Select(a => a.TokenLifetime)
+            .Concat(snapshot.Clients.Values.Select(c => c.AccessTokenLifetime ?? TimeSpan.Zero))
+            .Append(snapshot.Settings.AccessTokenLifetime)
+            .Append(TimeSpan.FromDays(1))
+            .Max();
+}
