@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
@@ -9,6 +10,9 @@ namespace Ostiary.AspNetCore.Api;
 /// <summary>The answer to a refused call: status, challenge, and the error as JSON.</summary>
 internal static class BearerRefusal
 {
+    // The texts are fixed and are JSON only, never part of a page.
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Writes the answer and returns its challenge, null where the refusal is not about credentials.</summary>
     public static async ValueTask<string?> WriteAsync(HttpContext http, ApiOptions options, Reason reason, ScopeSet required)
     {
@@ -44,7 +48,7 @@ internal static class BearerRefusal
     private static byte[] Body(Refusal refusal, string? page)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Plain))
         {
             json.WriteStartObject();
             json.WriteString("error"u8, refusal.Error);
