@@ -1,1 +1,16 @@
-Console.WriteLine();
+using Microsoft.AspNetCore.Builder;
+using Ostiary.AspNetCore.Api;
+using Ostiary.Samples;
+using Ostiary.Samples.Api;
+
+// Ostiary.Samples.Api --issuer URL --audience URI [--url URL] [--client-id ID, with SAMPLE_CLIENT_SECRET]
+var secret = Environment.GetEnvironmentVariable("SAMPLE_CLIENT_SECRET");
+var client = SampleHost.Setting(args, "client-id");
+var options = new SampleApiOptions
+{
+    Url = SampleHost.Setting(args, "url") ?? "http://127.0.0.1:5081",
+    Issuer = SampleHost.Setting(args, "issuer") ?? "http://127.0.0.1:9400",
+    Audience = SampleHost.Setting(args, "audience") ?? "https://api.example",
+    Introspection = client is null || secret is null ? null : new IntrospectionCredentials(client, secret),
+};
+await SampleApi.Build(options).RunAsync();

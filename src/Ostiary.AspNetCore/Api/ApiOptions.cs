@@ -1,0 +1,66 @@
+using Ostiary.AspNetCore.Issuers;
+using Ostiary.AspNetCore.Observation;
+
+namespace Ostiary.AspNetCore.Api;
+
+/// <summary>How an API checks the access tokens it is called with. <see cref="Issuer"/> and <see cref="Audience"/> have no default.</summary>
+public sealed class ApiOptions
+{
+    /// <summary>The issuer identifier, exactly as the issuer writes it. Tokens of any other issuer are refused.</summary>
+    public string Issuer { get; set; } = "";
+
+    /// <summary>The identifier of this API: the value that <c>aud</c> must contain.</summary>
+    public string Audience { get; set; } = "";
+
+    /// <summary>The protection space named in challenges. Null: <see cref="Audience"/>.</summary>
+    public string? Realm { get; set; }
+
+    /// <summary>The signature algorithms that are taken. Default: ES256, ES384, RS256, PS256. Symmetric ones are never taken.</summary>
+    public IReadOnlyList<string> Algorithms { get; set; } = ["ES256", "ES384", "RS256", "PS256"];
+
+    /// <summary>This API's credentials at the introspection endpoint. Null (the default): tokens that are no JWTs are refused.</summary>
+    public IntrospectionCredentials? Introspection { get; set; }
+
+    /// <summary>Whether the issuer is asked about JWTs too, after all other checks, so that a revoked one is refused at once. Needs <see cref="Introspection"/>. Default: false.</summary>
+    public bool CheckRevocation { get; set; }
+
+    /// <summary>How long the issuer's word that a token is active is believed; never beyond the token's end. Default: zero, it is asked each time.</summary>
+    public TimeSpan IntrospectionCache { get; set; } = TimeSpan.Zero;
+
+    /// <summary>How many verified tokens are remembered, so that their signature is checked once. Default: 4096.</summary>
+    public int VerifiedTokens { get; set; } = 4096;
+
+    /// <summary>The address below which there is a page per error code (<c>error_uri</c> is this and the code). Null: answers carry no <c>error_uri</c>.</summary>
+    public string? ErrorPages { get; set; }
+
+    /// <summary>How the issuer is reached.</summary>
+    public BackchannelOptions Backchannel { get; } = new();
+
+    /// <summary>Told of each check after it was decided. It sees masked values only. Exceptions from it are the app's own.</summary>
+    public Action<ApiCheck>? OnChecked { get; set; }
+
+    /// <summary>How secrets are shown to <see cref="OnChecked"/>. Default: <see cref="SecretTag.Of"/>.</summary>
+    public Func<string, string> Tag { get; set; } = SecretTag.Of;
+
+    internal void Validate()
+    {
+        if (!IsAddress(Issuer) || Issuer.Contains('?', StringComparison.Ordinal))
+            throw new ArgumentException("ApiOptions.Issuer must be an https URL (http on loopback only) without query and fragment.");
+        if (Audience.Length == 0)
+            throw new ArgumentException("ApiOptions.Audience must name this API.");
+        if (CheckRevocation && Introspection is null)
+            throw new ArgumentException("ApiOptions.CheckRevocation needs ApiOptions.Introspection.");
+        if (Algorithms.Count == 0 || Algorithms.Any(name => name is "none" || name.StartsWith("HS", StringComparison.OrdinalIgnoreCase)))
+            throw new ArgumentException("ApiOptions.Algorithms must name asymmetric signature algorithms.");
+        if ((Realm ?? Audience).Any(c => c is < ' ' or > '~' or '"' or '\\'))
+            throw new ArgumentException("ApiOptions.Realm must be printable ASCII without quotation marks and backslashes.");
+    }
+
+    private static bool IsAddress(string address) => Issuers.Backchannel.MayAsk(address, out _);
+}
+
+/// <summary>Client id and secret of an API, for the introspection endpoint (client_secret_basic).</summary>
+public sealed record IntrospectionCredentials(string ClientId, string Secret)
+{
+    public override string ToString() => ClientId;
+}

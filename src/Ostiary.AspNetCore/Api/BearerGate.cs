@@ -1,0 +1,153 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Ostiary.AspNetCore.Issuers;
+using Ostiary.AspNetCore.Observation;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Jose;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Protocol.Rules;
+
+namespace Ostiary.AspNetCore.Api;
+
+/// <summary>Decides whether a call goes on: reads it, loads the facts, judges, and answers where it is refused.</summary>
+internal sealed partial class BearerGate : IDisposable
+{
+    private readonly ApiOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Backchannel _backchannel;
+    private readonly IssuerConnection _issuer;
+    private readonly Introspection _introspection;
+    private readonly JwsPolicy _policy;
+    private readonly BoundedCache<VerifiedToken> _verified;
+
+    public BearerGate(ApiOptions options, TimeProvider clock, ILogger<BearerGate> logger)
+    {
+        _options = options;
+        _clock = clock;
+        _logger = logger;
+        _backchannel = new Backchannel(options.Backchannel);
+        _issuer = new IssuerConnection(options.Issuer, _backchannel, clock, logger);
+        _introspection = new Introspection(options, _issuer, _backchannel, clock);
+        _policy = new JwsPolicy { Algorithms = options.Algorithms, Types = ["at+jwt"] }; // RFC 9068 §4
+        _verified = new BoundedCache<VerifiedToken>(options.VerifiedTokens);
+    }
+
+    /// <summary>True where the call may go on; otherwise it was answered.</summary>
+    public async ValueTask<bool> PassesAsync(HttpContext http, ScopeSet required)
+    {
+        if (http.Features.Get<AccessToken>() is { } checkedBefore && required.IsWithin(checkedBefore.Scopes))
+            return true;
+        var request = await BearerRequest.ReadAsync(http, required);
+        var (facts, verdict) = await DecideAsync(request, http.RequestAborted);
+        if (verdict.Refused is { } reason)
+        {
+            var challenge = await BearerRefusal.WriteAsync(http, _options, reason, required);
+            LogRefused(_logger, Refusal.CodeOf(reason), Refusal.NameOf(reason));
+            Tell(http, request, facts, verdict, http.Response.StatusCode, challenge);
+            return false;
+        }
+        var token = new AccessToken(facts);
+        http.Features.Set(token);
+        http.User = PrincipalOf(token);
+        Tell(http, request, facts, verdict, 0, null);
+        return true;
+    }
+
+    public void Dispose() => _backchannel.Dispose();
+
+    private async ValueTask<(BearerFacts Facts, Verdict Verdict)> DecideAsync(BearerRequest request, CancellationToken ct)
+    {
+        var facts = await LoadAsync(request, ct);
+        var verdict = BearerRules.All.Judge(request, facts, _clock.GetUtcNow());
+        if (!facts.AsksIssuer || verdict.Passed < BearerRules.All.Count - 2)
+            return (facts, verdict);
+        // Everything that can be known here holds; only now is the issuer bothered.
+        facts = facts with
+        {
+            Word = (await _introspection.AskAsync(request.Token!, ct)).Word,
+        };
+        return (facts, BearerRules.All.Judge(request, facts, _clock.GetUtcNow()));
+    }
+
+    private async ValueTask<BearerFacts> LoadAsync(BearerRequest request, CancellationToken ct)
+    {
+        var facts = new BearerFacts { Issuer = _options.Issuer, Audience = _options.Audience };
+        if (request.AuthorizationFields != 1 || request.Token is not { } token || !BearerRequest.IsToken(token) || token.Length > _policy.MaxLength)
+            return facts;
+        if (_options.Introspection is not null && !LooksLikeJwt(token))
+        {
+            var answer = await _introspection.AskAsync(token, ct);
+            return facts with { IsOpaque = true, Word = answer.Word, Claims = answer.Claims };
+        }
+        facts = facts with { AsksIssuer = _options.CheckRevocation };
+        var state = await _issuer.GetAsync(ct);
+        var key = UInt256.HashOf(token);
+        if (state is not null && _verified.Find(key, _clock.GetUtcNow()) is { } known && ReferenceEquals(known.Keys, state.Keys))
+            return facts with { HasKeys = true, Fault = JoseFault.None, Claims = known.Claims };
+        var (used, jws, fault) = await _issuer.VerifyAsync(token, _policy, ct);
+        if (jws is null)
+            return facts with { HasKeys = used is not null, Fault = fault };
+        if (!JwtClaims.TryParse(jws.Payload, out var claims, out fault))
+            return facts with { HasKeys = true, Fault = fault };
+        facts = facts with { HasKeys = true, Fault = JoseFault.None, Claims = claims };
+        if (facts.Expires is { } expires)
+            _verified.Put(key, new VerifiedToken(used!.Keys, claims), expires);
+        return facts;
+    }
+
+    private static bool LooksLikeJwt(string token) => token.StartsWith("ey", StringComparison.Ordinal) && token.AsSpan().Count('.') == 2;
+
+    private static ClaimsPrincipal PrincipalOf(AccessToken token)
+    {
+        var identity = new ClaimsIdentity("Bearer", nameType: "sub", roleType: "role");
+        if (token.Subject is not null)
+            identity.AddClaim(new Claim("sub", token.Subject));
+        if (token.ClientId is not null)
+            identity.AddClaim(new Claim("client_id", token.ClientId));
+        foreach (var scope in token.Scopes.Tokens)
+            identity.AddClaim(new Claim("scope", scope));
+        return new ClaimsPrincipal(identity);
+    }
+
+    private void Tell(HttpContext http, BearerRequest request, BearerFacts facts, Verdict verdict, int status, string? challenge)
+    {
+        if (_options.OnChecked is not { } observe)
+            return;
+        observe(
+            new ApiCheck
+            {
+                Method = http.Request.Method,
+                Path = http.Request.Path.Value ?? "",
+                RequiredScopes = request.Required.Tokens,
+                Verdict = verdict,
+                Rules = CheckedRule.Of(BearerRules.All, verdict),
+                Token = Show(request, facts),
+                Status = status,
+                Challenge = challenge,
+            }
+        );
+    }
+
+    private List<ShownValue> Show(BearerRequest request, BearerFacts facts)
+    {
+        var shown = new List<ShownValue>();
+        if (!string.IsNullOrEmpty(request.Token))
+            shown.Add(new("token", _options.Tag(request.Token)));
+        if (facts.Claims is null)
+            return shown;
+        foreach (var name in (ReadOnlySpan<string>)["iss", "sub", "client_id", "aud", "scope", "iat", "exp"])
+        {
+            if (facts.Claims.Root.TryGetProperty(name, out var member))
+                shown.Add(new(name, member.ToString()));
+        }
+        return shown;
+    }
+
+    [LoggerMessage(10, LogLevel.Information, "A call was refused: {Code} {Name}.")]
+    private static partial void LogRefused(ILogger logger, string code, string name);
+
+    /// <summary>Facts that stay facts as long as the issuer's keys stay the same. Decisions are not kept.</summary>
+    private sealed record VerifiedToken(JsonWebKeySet Keys, JwtClaims Claims);
+}

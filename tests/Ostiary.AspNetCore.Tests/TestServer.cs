@@ -1,0 +1,37 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Ostiary.AspNetCore.Tests;
+
+/// <summary>A web server of a test: real HTTP on a free loopback port.</summary>
+internal static class TestServer
+{
+    public static WebApplicationBuilder Create(int port = 0)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        return builder;
+    }
+
+    public static async Task<string> StartAsync(WebApplication app)
+    {
+        await app.StartAsync();
+        return app.Urls.First();
+    }
+
+    /// <summary>A port that was free a moment ago, for servers that must know their address before they start.</summary>
+    public static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+internal static class Answers
+{
+    public static Task<string> TextAsync(this HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+}
