@@ -25,7 +25,10 @@ internal static class AdminChannels
             return Remote(server, timeout);
         data ??= Directory.Exists(ServeCommand.DefaultData) ? ServeCommand.DefaultData : null;
         if (data is null)
-            throw CliException.Usage("Which server? Neither a data directory nor a URL was given.", "--data DIR, or --server URL with the token in OSTIARY_TOKEN");
+            throw CliException.Usage(
+                "Which server? Neither a data directory nor a URL was given.",
+                "--data DIR, or --server URL with the token in OSTIARY_TOKEN"
+            );
         return await LocalAsync(Path.GetFullPath(data), timeout, invocation);
     }
 

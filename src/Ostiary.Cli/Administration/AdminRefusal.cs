@@ -29,7 +29,9 @@ internal static class AdminRefusal
     private static CliError Redirected(HttpResponseMessage answer, string target) =>
         new(Reason.ServerRedirected, $"The server redirected {target} to {answer.Headers.Location}. Nothing was done.")
         {
-            Try = answer.Headers.Location is { IsAbsoluteUri: true } to ? $"--server {to.GetLeftPart(UriPartial.Authority)}" : "use the issuer's own URL",
+            Try = answer.Headers.Location is { IsAbsoluteUri: true } to
+                ? $"--server {to.GetLeftPart(UriPartial.Authority)}"
+                : "use the issuer's own URL",
         };
 
     /// <summary>The members stand at the top or in <c>error</c>.</summary>
@@ -51,7 +53,8 @@ internal static class AdminRefusal
     private static Reason? ReasonOf(JsonElement json)
     {
         var code = Text(json, "code") ?? Text(json, "error_uri")?.Split('/')[^1];
-        return code is { Length: 7 }
+        return
+            code is { Length: 7 }
             && code.StartsWith("OST", StringComparison.Ordinal)
             && int.TryParse(code[3..], out var number)
             && Enum.IsDefined((Reason)number)
@@ -85,7 +88,8 @@ internal static class AdminRefusal
     private static string? NextStep(HttpStatusCode status) =>
         status switch
         {
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "set OSTIARY_TOKEN to a token that may administer, or use --data DIR on the server's machine",
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+                "set OSTIARY_TOKEN to a token that may administer, or use --data DIR on the server's machine",
             _ => null,
         };
 
@@ -103,5 +107,7 @@ internal static class AdminRefusal
     }
 
     private static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

@@ -10,8 +10,14 @@ using Ostiary.Protocol.Reasons;
 namespace Ostiary.Cli.Administration;
 
 /// <summary>The administration API over HTTP; where the connection goes is the handler's matter.</summary>
-internal sealed class HttpAdminChannel(HttpMessageHandler handler, Uri server, string target, string? token, TimeSpan timeout, IAsyncDisposable? owned = null)
-    : IAdminChannel
+internal sealed class HttpAdminChannel(
+    HttpMessageHandler handler,
+    Uri server,
+    string target,
+    string? token,
+    TimeSpan timeout,
+    IAsyncDisposable? owned = null
+) : IAdminChannel
 {
     private const string Root = "/admin/api/v1";
     private readonly HttpClient _http = new(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
@@ -82,7 +88,10 @@ internal sealed class HttpAdminChannel(HttpMessageHandler handler, Uri server, s
             var buffer = new ArrayBufferWriter<byte>(512);
             using (var writer = new Utf8JsonWriter(buffer))
                 json.WriteTo(writer);
-            request.Content = new ByteArrayContent(buffer.WrittenSpan.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+            request.Content = new ByteArrayContent(buffer.WrittenSpan.ToArray())
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            };
         }
         return request;
     }
@@ -96,7 +105,10 @@ internal sealed class HttpAdminChannel(HttpMessageHandler handler, Uri server, s
         catch (JsonException)
         {
             throw new CliException(
-                new(Reason.ServerUnreachable, $"{target} answered, but not as an Ostiary administration API.") { Try = "check --server: it is the issuer's URL" }
+                new(Reason.ServerUnreachable, $"{target} answered, but not as an Ostiary administration API.")
+                {
+                    Try = "check --server: it is the issuer's URL",
+                }
             );
         }
     }

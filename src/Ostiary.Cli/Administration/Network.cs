@@ -8,7 +8,13 @@ namespace Ostiary.Cli.Administration;
 /// <summary>Outgoing HTTP of the command line: no redirects, no proxies from the environment to loopback, failures in plain words.</summary>
 internal static class Network
 {
-    public static SocketsHttpHandler Handler() => new() { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(10) };
+    public static SocketsHttpHandler Handler() =>
+        new()
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+        };
 
     /// <summary>All connections go to one Unix socket.</summary>
     public static SocketsHttpHandler Handler(string socket) =>
@@ -55,7 +61,10 @@ internal static class Network
         new(
             new(Reason.ServerUnreachable, $"{target} cannot be reached: {Cause(failure)}.")
             {
-                Try = failure.InnerException is AuthenticationException ? "trust the server's certificate authority, or use the right scheme" : "check the address, and that the server runs",
+                Try =
+                    failure.InnerException is AuthenticationException
+                        ? "trust the server's certificate authority, or use the right scheme"
+                        : "check the address, and that the server runs",
             }
         );
 

@@ -15,7 +15,11 @@ internal static class ApiCommands
         HelpName = "'NAME=SENTENCE'",
     };
     private static readonly Option<string?> Format = ChoiceOption.Create("--token-format", "What its access tokens are", "jwt", "opaque");
-    private static readonly Option<string?> Lifetime = new("--token-lifetime") { Description = "Lifetime of its access tokens, e.g. 10m", HelpName = "TIME" };
+    private static readonly Option<string?> Lifetime = new("--token-lifetime")
+    {
+        Description = "Lifetime of its access tokens, e.g. 10m",
+        HelpName = "TIME",
+    };
     private static readonly Option<string?> Algorithm = ChoiceOption.Create(
         "--signing-alg",
         "How its access tokens are signed",
@@ -53,7 +57,11 @@ internal static class ApiCommands
             }
                 .With(Identifier, Name, Scope, Format, Lifetime, Algorithm, ResourceServer)
                 .Administers(),
-            new Verb("update", "Change an API; what is not named stays", i => i.OneAsync(HttpMethod.Patch, Path(i), Body(i, withIdentifier: false), "identifier"))
+            new Verb(
+                "update",
+                "Change an API; what is not named stays",
+                i => i.OneAsync(HttpMethod.Patch, Path(i), Body(i, withIdentifier: false), "identifier")
+            )
                 .With(Identifier, Name, Scope, Format, Lifetime, Algorithm, ResourceServer)
                 .Administers(),
             new Verb("delete", "Remove an API", i => i.DoAsync(HttpMethod.Delete, Path(i), null, $"API '{i.Value(Identifier)}' is deleted"))

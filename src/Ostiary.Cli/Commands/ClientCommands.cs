@@ -11,11 +11,19 @@ internal static class ClientCommands
     private static readonly string[] Types = ["web", "spa", "native", "service", "device", "mcp"];
     private static readonly string[] Methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
     private static readonly Argument<string> Id = new("ID") { Description = "The client_id" };
-    private static readonly Argument<string?> NewId = new("ID") { Description = "The client_id; made up when absent", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> NewId = new("ID")
+    {
+        Description = "The client_id; made up when absent",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private static readonly Argument<string> SecretId = new("SECRET") { Description = "The id of the secret, from 'secret list'" };
     private static readonly Option<string?> Type = ChoiceOption.Create("--type", "What kind of program it is; sets safe defaults", Types);
     private static readonly Option<string?> Name = new("--name") { Description = "Shown to people", HelpName = "TEXT" };
-    private static readonly Option<string[]> RedirectUri = new("--redirect-uri") { Description = "Where answers may go, character by character", HelpName = "URI" };
+    private static readonly Option<string[]> RedirectUri = new("--redirect-uri")
+    {
+        Description = "Where answers may go, character by character",
+        HelpName = "URI",
+    };
     private static readonly Option<string[]> AddRedirectUri = new("--add-redirect-uri") { Description = "One more redirect URI", HelpName = "URI" };
     private static readonly Option<string[]> PostLogoutRedirectUri = new("--post-logout-redirect-uri")
     {
@@ -65,9 +73,15 @@ internal static class ClientCommands
             new Noun(
                 "secret",
                 "Secrets of a client",
-                new Verb("list", "List the secrets, never their values", i => i.ListAsync(Path(i) + "/secrets", "secret", SecretColumns)).With(Id).Lists(),
+                new Verb("list", "List the secrets, never their values", i => i.ListAsync(Path(i) + "/secrets", "secret", SecretColumns))
+                    .With(Id)
+                    .Lists(),
                 new Verb("add", "Add a secret beside the others", AddSecretAsync).With(Id, Secrets.FromInput, Secrets.FromFile).Administers(),
-                new Verb("rotate", "Replace all secrets by a new one", i => i.OneAsync(HttpMethod.Post, Path(i) + "/secrets/rotate", null, "client_secret"))
+                new Verb(
+                    "rotate",
+                    "Replace all secrets by a new one",
+                    i => i.OneAsync(HttpMethod.Post, Path(i) + "/secrets/rotate", null, "client_secret")
+                )
                     .With(Id)
                     .Administers(),
                 new Verb("revoke", "Remove a secret", RevokeSecretAsync).With(Id, SecretId).Administers()
@@ -100,7 +114,15 @@ internal static class ClientCommands
         if (invocation.Values(AddRedirectUri) is { Count: > 0 } added)
         {
             var present = await channel.SendAsync(HttpMethod.Get, Path(invocation), null, invocation.Stop);
-            uris = [.. present!.Value.GetProperty("redirect_uris").EnumerateArray().Select(u => u.GetString()!).Concat(added).Distinct(StringComparer.Ordinal)];
+            uris =
+            [
+                .. present!
+                    .Value.GetProperty("redirect_uris")
+                    .EnumerateArray()
+                    .Select(u => u.GetString()!)
+                    .Concat(added)
+                    .Distinct(StringComparer.Ordinal),
+            ];
         }
         var body = JsonForms.Object(json =>
         {

@@ -14,7 +14,10 @@ internal static class ConfigCommands
             "Configuration as code",
             new Verb("validate", "Check a configuration file, changing nothing", ValidateAsync).With(File).Administers(),
             new Verb("apply", "Make the server's configuration that of a file", ApplyAsync).With(File).Administers(),
-            new Verb("export", "Print the server's configuration, without secrets", ExportAsync) { Examples = ["ostiary config export > ostiary.json"] }.Administers()
+            new Verb("export", "Print the server's configuration, without secrets", ExportAsync)
+            {
+                Examples = ["ostiary config export > ostiary.json"],
+            }.Administers()
         );
 
     private static async Task<int> ValidateAsync(Invocation invocation)

@@ -29,11 +29,17 @@ internal static class DecodedToken
     private static JsonElement Read(string token)
     {
         if (token.StartsWith("ost_", StringComparison.Ordinal))
-            throw Undecodable("It is an opaque token: only the server that issued it can read it.", "ostiary token introspect - --client ID --secret-file FILE");
+            throw Undecodable(
+                "It is an opaque token: only the server that issued it can read it.",
+                "ostiary token introspect - --client ID --secret-file FILE"
+            );
         if (token.Count(c => c == '.') == 4)
             throw Undecodable("It is an encrypted token (JWE, five parts): only its recipient can read it.", null);
         if (!Jws.TryReadUnverified(token, out var header, out var payload) || !StrictJson.TryParseObject(payload, out var claims))
-            throw Undecodable("It is not a JWT: three base64url parts joined by dots, of which two are JSON objects.", "check that the token was copied whole");
+            throw Undecodable(
+                "It is not a JWT: three base64url parts joined by dots, of which two are JSON objects.",
+                "check that the token was copied whole"
+            );
         using (claims)
             return JsonForms.Object(json =>
             {
@@ -45,7 +51,9 @@ internal static class DecodedToken
     }
 
     private static string Time(JsonProperty member) =>
-        member.Name is "exp" or "iat" or "nbf" or "auth_time" && member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt64(out var seconds)
+        member.Name is "exp" or "iat" or "nbf" or "auth_time"
+        && member.Value.ValueKind == JsonValueKind.Number
+        && member.Value.TryGetInt64(out var seconds)
         && seconds is > 0 and < 253_402_300_799
             ? DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
             : "";

@@ -40,14 +40,18 @@ internal static class DevCommand
         var ink = terminal.ErrorInk;
         terminal.Note(
             $"""
-            ostiary {VersionCommand.Number}  development server: {(data is null ? "data in memory" : "data in " + data)}, demo users, relaxed checks. Never expose it.
+            ostiary {VersionCommand.Number}  development server: {(
+                data is null ? "data in memory" : "data in " + data
+            )}, demo users, relaxed checks. Never expose it.
 
               Issuer      {issuer}
               Users       ada@example.test   bob@example.test     password: demo
               Clients     web-demo (public, PKCE)   api-demo (client credentials, secret: demo-secret-of-the-development-server)
               API         https://api.demo   scopes invoices:read invoices:write
 
-            {ink.Bold("Next")}   echo demo-secret-of-the-development-server | ostiary token get --issuer {issuer} --client api-demo --scope invoices:read --secret-stdin
+            {ink.Bold(
+                "Next"
+            )}   echo demo-secret-of-the-development-server | ostiary token get --issuer {issuer} --client api-demo --scope invoices:read --secret-stdin
             {ink.Bold("Keep")}   ostiary dev --data dev-data            {ink.Bold("Stop")}  Ctrl+C
 
             """

@@ -9,7 +9,11 @@ namespace Ostiary.Cli.Commands;
 internal static class DoctorCommand
 {
     private static readonly Option<string?> Data = new("--data") { Description = "The data directory to look at", HelpName = "DIR" };
-    private static readonly Option<string?> Server = new("--server") { Description = "The server to look at (also OSTIARY_SERVER)", HelpName = "URL" };
+    private static readonly Option<string?> Server = new("--server")
+    {
+        Description = "The server to look at (also OSTIARY_SERVER)",
+        HelpName = "URL",
+    };
     private static readonly Option<string?> Config = new("--config") { Description = "The configuration file to look at", HelpName = "FILE" };
 
     public static Verb Create() => new Verb("doctor", "Check the machine, the data directory and the server", RunAsync).With(Data, Server, Config);
@@ -41,7 +45,9 @@ internal static class DoctorCommand
             );
             // A fix is never cut.
             foreach (var finding in findings.Where(f => f.Outcome != Outcome.Pass && invocation.Terminal.OutputIsTerminal))
-                invocation.Terminal.Result.WriteLine($"\n{(finding.Outcome == Outcome.Fail ? ink.Red(finding.Word) : ink.Yellow(finding.Word))} {finding.Check}: {finding.Evidence}\n  fix  {finding.Fix}");
+                invocation.Terminal.Result.WriteLine(
+                    $"\n{(finding.Outcome == Outcome.Fail ? ink.Red(finding.Word) : ink.Yellow(finding.Word))} {finding.Check}: {finding.Evidence}\n  fix  {finding.Fix}"
+                );
             return;
         }
         invocation.Results.List(

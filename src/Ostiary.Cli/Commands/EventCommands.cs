@@ -28,7 +28,9 @@ internal static class EventCommands
             "event",
             "The log of decisions",
             new Verb("list", "List the latest events", i => i.ListAsync("/events" + Query(i), "event", Columns)).With(Flow, Client, Refused).Lists(),
-            new Verb("tail", "Show events as they happen", TailAsync) { EndsWhenStopped = true }.With(Client, Refused).Administers(),
+            new Verb("tail", "Show events as they happen", TailAsync) { EndsWhenStopped = true }
+                .With(Client, Refused)
+                .Administers(),
             new Verb("verify", "Check the hash chain of the log", VerifyAsync).Administers(),
             new Verb("export", "Write all events, one JSON object a line", ExportAsync).With(Flow, Client, Refused).Administers()
         );

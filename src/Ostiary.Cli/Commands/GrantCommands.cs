@@ -28,7 +28,11 @@ internal static class GrantCommands
             "Grants: who allowed which client what",
             new Verb("list", "List the grants", i => i.ListAsync("/grants" + Query(i), "grant", Columns)).With(Client, User, Live).Lists(),
             new Verb("get", "Show a grant", i => i.OneAsync(HttpMethod.Get, Path(i), null, "id")).With(Id).Administers(),
-            new Verb("end", "End a grant, with its tokens", i => i.DoAsync(HttpMethod.Post, Path(i) + "/end", null, $"grant '{i.Value(Id)}' has ended"))
+            new Verb(
+                "end",
+                "End a grant, with its tokens",
+                i => i.DoAsync(HttpMethod.Post, Path(i) + "/end", null, $"grant '{i.Value(Id)}' has ended")
+            )
                 .With(Id)
                 .Administers()
         );

@@ -60,7 +60,9 @@ internal static class Secrets
         if (length == MaxLength)
             throw Missing($"{what} holds more than {MaxLength} characters; that is no secret.");
         var text = new string(buffer, 0, length);
-        return text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+        return text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2]
+            : text.EndsWith('\n') ? text[..^1]
+            : text;
     }
 
     private static string Typed(string what, Invocation invocation)

@@ -12,7 +12,12 @@ internal static class ServeCommand
     /// <summary>Where a server keeps its data when nobody said, below the working directory.</summary>
     public const string DefaultData = "ostiary-data";
 
-    private static readonly Option<string?> Issuer = new("--issuer") { Description = "The issuer's URL, as clients see it", HelpName = "URL", Required = true };
+    private static readonly Option<string?> Issuer = new("--issuer")
+    {
+        Description = "The issuer's URL, as clients see it",
+        HelpName = "URL",
+        Required = true,
+    };
     private static readonly Option<string[]> Listen = new("--listen")
     {
         Description = "Addresses to listen on: plain http on loopback only",
@@ -30,7 +35,11 @@ internal static class ServeCommand
         HelpName = "CIDR",
     };
     private static readonly Option<string?> Node = new("--node") { Description = "The name of this node in logs", HelpName = "NAME" };
-    private static readonly Option<string?> ExtraCa = new("--extra-ca") { Description = "One more certificate authority for outbound fetches", HelpName = "FILE" };
+    private static readonly Option<string?> ExtraCa = new("--extra-ca")
+    {
+        Description = "One more certificate authority for outbound fetches",
+        HelpName = "FILE",
+    };
     private static readonly Option<bool> AllowLoopbackFetch = new("--allow-loopback-fetch")
     {
         Description = "Outbound fetches may reach loopback: tests and development only",
@@ -55,8 +64,12 @@ internal static class ServeCommand
         return new()
         {
             Issuer = invocation.Value(Issuer)!,
-            Listen = [.. invocation.Values(Listen).SelectMany(l => l.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
-            DataDirectory = invocation.Value(Data) is { Length: > 0 } data ? Path.GetFullPath(data)
+            Listen =
+            [
+                .. invocation.Values(Listen).SelectMany(l => l.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
+            ],
+            DataDirectory =
+                invocation.Value(Data) is { Length: > 0 } data ? Path.GetFullPath(data)
                 : store == "sqlite" ? Path.GetFullPath(DefaultData)
                 : null,
             Store = store,
@@ -78,10 +91,18 @@ internal static class ServeCommand
         {
             0 => options,
             1 => throw new CliException(
-                new(faults[0].Reason, "Cannot start: " + faults[0].Message) { Exit = ExitCode.Usage, Try = faults[0].Try, Why = "setting " + faults[0].Setting }
+                new(faults[0].Reason, "Cannot start: " + faults[0].Message)
+                {
+                    Exit = ExitCode.Usage,
+                    Try = faults[0].Try,
+                    Why = "setting " + faults[0].Setting,
+                }
             ),
             _ => throw new CliException(
-                new(faults.Select(f => f.Reason).Distinct().Count() == 1 ? faults[0].Reason : Reason.SettingInvalid, $"Cannot start: {faults.Count} settings are wrong.")
+                new(
+                    faults.Select(f => f.Reason).Distinct().Count() == 1 ? faults[0].Reason : Reason.SettingInvalid,
+                    $"Cannot start: {faults.Count} settings are wrong."
+                )
                 {
                     Exit = ExitCode.Usage,
                     Details = [.. faults.Select(f => $"{Refusal.CodeOf(f.Reason)} {f.Setting}: {f.Message} Use {f.Try}")],

@@ -22,7 +22,9 @@ internal static class SessionCommands
         new(
             "session",
             "Signed-in browsers",
-            new Verb("list", "List the sessions", i => i.ListAsync("/sessions" + AdminQuery.Of(("user", i.Value(User))), "session", Columns)).With(User).Lists(),
+            new Verb("list", "List the sessions", i => i.ListAsync("/sessions" + AdminQuery.Of(("user", i.Value(User))), "session", Columns))
+                .With(User)
+                .Lists(),
             new Verb("get", "Show a session", i => i.OneAsync(HttpMethod.Get, Path(i), null, "id")).With(Id).Administers(),
             new Verb("end", "End a session, with the grants that live by it", End).With(Id).Administers()
         );

@@ -10,9 +10,22 @@ namespace Ostiary.Cli.Commands;
 /// <summary><c>ostiary token</c>: tokens as a client or an API handles them. <c>decode</c> never sends anything.</summary>
 internal static class TokenCommands
 {
-    private static readonly Argument<string?> Token = new("TOKEN") { Description = "The token; '-' or nothing reads it from standard input", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<string?> Issuer = new("--issuer") { Description = "The issuer's URL (also --server, OSTIARY_SERVER)", HelpName = "URL" };
-    private static readonly Option<string?> Client = new("--client") { Description = "The client_id to act as", HelpName = "ID", Required = true };
+    private static readonly Argument<string?> Token = new("TOKEN")
+    {
+        Description = "The token; '-' or nothing reads it from standard input",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private static readonly Option<string?> Issuer = new("--issuer")
+    {
+        Description = "The issuer's URL (also --server, OSTIARY_SERVER)",
+        HelpName = "URL",
+    };
+    private static readonly Option<string?> Client = new("--client")
+    {
+        Description = "The client_id to act as",
+        HelpName = "ID",
+        Required = true,
+    };
     private static readonly Option<string[]> Scope = new("--scope") { Description = "A scope to ask for", HelpName = "SCOPE" };
     private static readonly Option<string?> Resource = new("--resource") { Description = "The API that the token is for", HelpName = "URI" };
     private static readonly Option<string?> Audience = new("--audience") { Description = "The audience that the token must name", HelpName = "URI" };
@@ -26,7 +39,10 @@ internal static class TokenCommands
             {
                 Examples = ["ostiary token get --issuer http://localhost:9400 --client ci --scope read --secret-file ci.secret"],
             }.With(Client, Issuer, CommonOptions.Server, Scope, Resource, Secrets.FromInput, Secrets.FromFile),
-            new Verb("decode", "Show what a token says, without checking or sending it", Decode) { Examples = ["ostiary token get … | ostiary token decode"] }.With(Token),
+            new Verb("decode", "Show what a token says, without checking or sending it", Decode)
+            {
+                Examples = ["ostiary token get … | ostiary token decode"],
+            }.With(Token),
             new Verb("verify", "Check a JWT with the issuer's published keys", VerifyAsync).With(Token, Issuer, CommonOptions.Server, Audience),
             new Verb("introspect", "Ask the issuer about a token, as the API that it is for", IntrospectAsync).With(
                 Token,

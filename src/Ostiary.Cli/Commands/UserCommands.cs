@@ -32,10 +32,18 @@ internal static class UserCommands
             }
                 .With(Name, Email, Secrets.PasswordFromInput, Claim)
                 .Administers(),
-            new Verb("set-password", "Give a user a new password; sessions end", SetPasswordAsync).With(Name, Secrets.PasswordFromInput).Administers(),
-            new Verb("disable", "Keep a user out from now on; sessions and grants end", i => SetAsync(i, "disable", "disabled")).With(Name).Administers(),
+            new Verb("set-password", "Give a user a new password; sessions end", SetPasswordAsync)
+                .With(Name, Secrets.PasswordFromInput)
+                .Administers(),
+            new Verb("disable", "Keep a user out from now on; sessions and grants end", i => SetAsync(i, "disable", "disabled"))
+                .With(Name)
+                .Administers(),
             new Verb("enable", "Let a disabled user in again", i => SetAsync(i, "enable", "enabled")).With(Name).Administers(),
-            new Verb("delete", "Remove a user; sessions and grants end", i => i.DoAsync(HttpMethod.Delete, Path(i), null, $"user '{i.Value(Name)}' is deleted"))
+            new Verb(
+                "delete",
+                "Remove a user; sessions and grants end",
+                i => i.DoAsync(HttpMethod.Delete, Path(i), null, $"user '{i.Value(Name)}' is deleted")
+            )
                 .With(Name, CommonOptions.Yes)
                 .Administers()
         );

@@ -7,7 +7,12 @@ internal static class DataDirectoryChecks
 {
     private const long LittleSpace = 256L * 1024 * 1024;
     private const UnixFileMode Others =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        UnixFileMode.GroupRead
+        | UnixFileMode.GroupWrite
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherWrite
+        | UnixFileMode.OtherExecute;
 
     public static async Task<IReadOnlyList<Finding>> RunAsync(string data, CancellationToken ct)
     {

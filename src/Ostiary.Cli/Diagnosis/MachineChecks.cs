@@ -66,6 +66,11 @@ internal static class MachineChecks
             .ToList();
         return unknown.Count == 0
             ? Finding.Pass("Environment", "no unknown OSTIARY_ variables")
-            : new("Environment", Outcome.Warn, "unknown and without effect: " + string.Join(", ", unknown), "known are " + string.Join(", ", KnownVariables));
+            : new(
+                "Environment",
+                Outcome.Warn,
+                "unknown and without effect: " + string.Join(", ", unknown),
+                "known are " + string.Join(", ", KnownVariables)
+            );
     }
 }

@@ -12,7 +12,12 @@ internal static class ServerChecks
         try
         {
             using var found = await AuthorizationServer.DiscoverAsync(server, "--server", ct);
-            return [Finding.Pass("Issuer", $"{server} and its discovery document say the same"), await KeysAsync(found, ct), await ReadyAsync(server, ct)];
+            return
+            [
+                Finding.Pass("Issuer", $"{server} and its discovery document say the same"),
+                await KeysAsync(found, ct),
+                await ReadyAsync(server, ct),
+            ];
         }
         catch (CliException failure)
         {
@@ -35,7 +40,12 @@ internal static class ServerChecks
         using var answer = await http.GetAsync(new Uri(new Uri(server), "/readyz"), ct);
         var skew = (answer.Headers.Date - TimeProvider.System.GetUtcNow())?.Duration() ?? TimeSpan.Zero;
         if (skew > TimeSpan.FromSeconds(10))
-            return new("Clock of the server", Outcome.Fail, $"it differs from the one here by {skew.TotalSeconds:0} s", "timedatectl set-ntp true, on both machines");
+            return new(
+                "Clock of the server",
+                Outcome.Fail,
+                $"it differs from the one here by {skew.TotalSeconds:0} s",
+                "timedatectl set-ntp true, on both machines"
+            );
         return answer.IsSuccessStatusCode
             ? Finding.Pass("Readiness", "ready, and its clock agrees with the one here")
             : new("Readiness", Outcome.Fail, $"/readyz answered {(int)answer.StatusCode}", "read the server's log");

@@ -35,7 +35,13 @@ internal sealed class AuthorizationServer : IDisposable
     }
 
     /// <summary>Posts a form to a published endpoint as a client. A refusal by the protocol ends with exit code 7.</summary>
-    public async Task<JsonElement> PostAsync(string endpoint, string clientId, string? secret, IReadOnlyList<(string Name, string Value)> form, CancellationToken ct)
+    public async Task<JsonElement> PostAsync(
+        string endpoint,
+        string clientId,
+        string? secret,
+        IReadOnlyList<(string Name, string Value)> form,
+        CancellationToken ct
+    )
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Endpoint(endpoint));
         var fields = form.ToList();
@@ -63,14 +69,21 @@ internal sealed class AuthorizationServer : IDisposable
     private Uri Endpoint(string name) =>
         Text(_metadata, name) is { } url ? Network.ParseServer(url, name) : throw Unusable($"{Issuer} publishes no '{name}'.");
 
-    private static async Task<(int Status, JsonElement Answer)> SendAsync(HttpClient http, HttpRequestMessage request, string target, CancellationToken ct)
+    private static async Task<(int Status, JsonElement Answer)> SendAsync(
+        HttpClient http,
+        HttpRequestMessage request,
+        string target,
+        CancellationToken ct
+    )
     {
         try
         {
             using var answer = await http.SendAsync(request, ct);
             var bytes = await answer.Content.ReadAsByteArrayAsync(ct);
             if ((int)answer.StatusCode is >= 300 and < 400)
-                throw new CliException(new(Reason.ServerRedirected, $"{target} redirected the request to {answer.Headers.Location}. Nothing was done."));
+                throw new CliException(
+                    new(Reason.ServerRedirected, $"{target} redirected the request to {answer.Headers.Location}. Nothing was done.")
+                );
             return ((int)answer.StatusCode, Parse(bytes));
         }
         catch (HttpRequestException failure)
@@ -98,10 +111,18 @@ internal sealed class AuthorizationServer : IDisposable
     private static CliException Refused(string endpoint, int status, JsonElement answer)
     {
         var code = Text(answer, "error_uri")?.Split('/')[^1];
-        var reason = code?.Length == 7 && int.TryParse(code.AsSpan(3), out var number) && Enum.IsDefined((Reason)number) ? (Reason)number : Reason.CallbackRefused;
+        var reason =
+            code?.Length == 7 && int.TryParse(code.AsSpan(3), out var number) && Enum.IsDefined((Reason)number)
+                ? (Reason)number
+                : Reason.CallbackRefused;
         var error = Text(answer, "error");
         return new(
-            new(reason, error is null ? $"The {endpoint} answered {status}." : $"The {endpoint} refused: {error}. {Text(answer, "error_description")}".TrimEnd())
+            new(
+                reason,
+                error is null
+                    ? $"The {endpoint} answered {status}."
+                    : $"The {endpoint} refused: {error}. {Text(answer, "error_description")}".TrimEnd()
+            )
             {
                 Exit = status >= 500 ? ExitCode.Unreachable : ExitCode.Refused,
             }
@@ -109,7 +130,13 @@ internal sealed class AuthorizationServer : IDisposable
     }
 
     private static CliException Unusable(string message) =>
-        new(new(Reason.IssuerUnreachable, message) { Exit = ExitCode.Unreachable, Try = "--issuer with exactly the issuer of the server's configuration" });
+        new(
+            new(Reason.IssuerUnreachable, message)
+            {
+                Exit = ExitCode.Unreachable,
+                Try = "--issuer with exactly the issuer of the server's configuration",
+            }
+        );
 
     /// <summary>Both parts are form-encoded before they are joined. RFC 6749 §2.3.1</summary>
     private static string Basic(string id, string secret) => Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Encode(id)}:{Encode(secret)}"));
@@ -117,5 +144,7 @@ internal sealed class AuthorizationServer : IDisposable
     private static string Encode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
 
     private static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }
