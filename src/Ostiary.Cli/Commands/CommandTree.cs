@@ -16,7 +16,6 @@ internal static class CommandTree
         root.Add(CommonOptions.NoColor);
         root.Add(CommonOptions.Debug);
 
-        root.Add(DemoCommand.Create());
         root.Add(DevCommand.Create());
         root.Add(ServeCommand.Create());
         root.Add(DoctorCommand.Create());

@@ -13,7 +13,7 @@ internal static class Dispatcher
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
-        var terminal = new Terminal();
+        using var terminal = new Terminal();
         using var signals = new StopSignals(terminal);
         ParseResult? parsed = null;
         try

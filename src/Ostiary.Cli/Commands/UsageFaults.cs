@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Ostiary.Cli.Errors;
 using Ostiary.Protocol.Reasons;
 
@@ -17,7 +18,7 @@ internal static class UsageFaults
             throw Failure(Unknown(command, unknown), Closest(command, unknown) is { } near ? $"did you mean '{near}'?" : null, path);
         if (command is not Verb)
             throw Failure($"'{path}' needs one of: {string.Join(", ", Visible(command).Select(c => c.Name))}.", null, path);
-        throw Failure(parsed.Errors[0].Message.Replace("\n", " ", StringComparison.Ordinal), null, path);
+        throw Failure(Sentence(parsed.Errors[0]), null, path);
     }
 
     public static string PathOf(Command command)
@@ -33,6 +34,11 @@ internal static class UsageFaults
 
     private static CliException Failure(string message, string? why, string path) =>
         new(new(Reason.UsageInvalid, message) { Why = why, Try = $"{path} --help" });
+
+    private static string Sentence(ParseError error) =>
+        error.SymbolResult is OptionResult { Option.ValueType: var type, Tokens: [var token, ..], Option.Name: var name } && type == typeof(int?)
+            ? $"'{token.Value}' is not a whole number ({name})."
+            : error.Message.Replace("\n", " ", StringComparison.Ordinal);
 
     private static string Unknown(Command command, string token)
     {

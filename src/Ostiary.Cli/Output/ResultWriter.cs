@@ -88,7 +88,7 @@ internal sealed class ResultWriter(Terminal terminal, OutputForm form)
         if (!terminal.OutputIsTerminal)
             Tsv.Write(terminal.Result, rows);
         else if (rows.Count > 0)
-            Table.Write(terminal.Result, headings, rows, terminal.Width, terminal.OutputInk);
+            Table.Write(terminal.Result, headings, rows, Terminal.Width, terminal.OutputInk);
     }
 
     /// <summary>Long values (tokens, URLs) are never cut: each stands on a line of its own.</summary>

@@ -7,7 +7,7 @@ namespace Ostiary.Cli.Output;
 /// Where output goes. The result goes to stdout and only when the command succeeded: it is kept back until <see cref="Release"/>.
 /// Everything else goes to stderr at once.
 /// </summary>
-internal sealed class Terminal
+internal sealed class Terminal : IDisposable
 {
     private readonly StringWriter _result = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
     private readonly TextWriter _output;
@@ -31,7 +31,7 @@ internal sealed class Terminal
     public Ink OutputInk => new(Coloured(OutputIsTerminal));
     public Ink ErrorInk => new(Coloured(ErrorIsTerminal));
 
-    public int Width =>
+    public static int Width =>
         int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var columns) && columns >= 20
             ? columns
             : WindowWidth();
@@ -51,6 +51,13 @@ internal sealed class Terminal
         _output.Write(_result.GetStringBuilder());
         _output.Flush();
         _result.GetStringBuilder().Clear();
+    }
+
+    public void Dispose()
+    {
+        _result.Dispose();
+        _output.Dispose();
+        Error.Dispose();
     }
 
     private bool Coloured(bool isTerminal)

@@ -1,0 +1,66 @@
+using System.Net.Sockets;
+using Ostiary.Cli.Commands;
+using Ostiary.Cli.Errors;
+
+namespace Ostiary.Cli.Administration;
+
+/// <summary>Chooses the way to the server: flag before environment, data directory before nothing.</summary>
+internal static class AdminChannels
+{
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>What hosts see in the Host header of requests that come over a socket.</summary>
+    private static readonly Uri Local = new("http://localhost/");
+
+    public static async Task<IAdminChannel> OpenAsync(Invocation invocation)
+    {
+        var data = invocation.Value(CommonOptions.Data);
+        var server = invocation.Value(CommonOptions.Server);
+        var timeout = Durations.Parse(invocation.Value(CommonOptions.Timeout), "--timeout") ?? DefaultTimeout;
+        if (data is not null && server is not null)
+            throw CliException.Usage("--data and --server name two servers; one is needed.");
+        if (data is null)
+            server ??= Environment.GetEnvironmentVariable("OSTIARY_SERVER") is { Length: > 0 } named ? named : null;
+        if (server is not null)
+            return Remote(server, timeout);
+        data ??= Directory.Exists(ServeCommand.DefaultData) ? ServeCommand.DefaultData : null;
+        if (data is null)
+            throw CliException.Usage(
+                "Which server? Neither a data directory nor a URL was given.",
+                "--data DIR, or --server URL with the token in OSTIARY_TOKEN"
+            );
+        return await LocalAsync(Path.GetFullPath(data), timeout, invocation);
+    }
+
+    private static HttpAdminChannel Remote(string server, TimeSpan timeout)
+    {
+        var url = Network.ParseServer(server, "--server");
+        var token = Environment.GetEnvironmentVariable("OSTIARY_TOKEN");
+        return new(Network.Handler(), url, url.GetLeftPart(UriPartial.Authority), string.IsNullOrEmpty(token) ? null : token, timeout);
+    }
+
+    private static async Task<IAdminChannel> LocalAsync(string data, TimeSpan timeout, Invocation invocation)
+    {
+        if (await OfRunningAsync(data, timeout, invocation.Stop) is { } running)
+            return running;
+        var hosted = await InProcessServer.StartAsync(data, invocation.Stop);
+        return new HttpAdminChannel(Network.Handler(hosted.Socket), Local, data, token: null, timeout, hosted);
+    }
+
+    /// <summary>The server that runs on a data directory, or null.</summary>
+    public static async Task<IAdminChannel?> OfRunningAsync(string data, TimeSpan timeout, CancellationToken ct)
+    {
+        var socket = Path.Combine(data, "admin.sock");
+        if (!File.Exists(socket))
+            return null;
+        try
+        {
+            (await Network.ConnectAsync(socket, ct)).Dispose();
+        }
+        catch (SocketException)
+        {
+            return null; // Left behind by a server that was killed.
+        }
+        return new HttpAdminChannel(Network.Handler(socket), Local, data, token: null, timeout);
+    }
+}

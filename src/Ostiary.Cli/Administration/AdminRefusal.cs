@@ -1,0 +1,113 @@
+using System.Net;
+using System.Text.Json;
+using Ostiary.Cli.Errors;
+using Ostiary.Cli.Output;
+using Ostiary.Protocol.Reasons;
+
+namespace Ostiary.Cli.Administration;
+
+/// <summary>An answer that refused, as the error that the command ends with.</summary>
+internal static class AdminRefusal
+{
+    public static CliError Read(HttpResponseMessage answer, byte[] body, string target)
+    {
+        if ((int)answer.StatusCode is >= 300 and < 400)
+            return Redirected(answer, target);
+        var json = Parse(body);
+        var reason = ReasonOf(json) ?? ReasonOf(answer.StatusCode);
+        var message = Text(json, "message") ?? Text(json, "error_description") ?? $"{target} answered {(int)answer.StatusCode}.";
+        return new(reason, message)
+        {
+            Exit = ExitOf(answer.StatusCode),
+            Why = Text(json, "hint") ?? Text(json, "why"),
+            Try = Text(json, "try") ?? NextStep(answer.StatusCode),
+            Details = Faults(json),
+            Flow = answer.Headers.TryGetValues("Ostiary-Flow", out var flow) ? flow.First() : null,
+        };
+    }
+
+    private static CliError Redirected(HttpResponseMessage answer, string target) =>
+        new(Reason.ServerRedirected, $"The server redirected {target} to {answer.Headers.Location}. Nothing was done.")
+        {
+            Try = answer.Headers.Location is { IsAbsoluteUri: true } to
+                ? $"--server {to.GetLeftPart(UriPartial.Authority)}"
+                : "use the issuer's own URL",
+        };
+
+    /// <summary>The members stand at the top or in <c>error</c>.</summary>
+    private static JsonElement Parse(byte[] body)
+    {
+        try
+        {
+            var json = JsonForms.Parse(body);
+            if (json.ValueKind != JsonValueKind.Object)
+                return default;
+            return json.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object ? error : json;
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+
+    private static Reason? ReasonOf(JsonElement json)
+    {
+        var code = Text(json, "code") ?? Text(json, "error_uri")?.Split('/')[^1];
+        return
+            code is { Length: 7 }
+            && code.StartsWith("OST", StringComparison.Ordinal)
+            && int.TryParse(code[3..], out var number)
+            && Enum.IsDefined((Reason)number)
+            ? (Reason)number
+            : null;
+    }
+
+    private static Reason ReasonOf(HttpStatusCode status) =>
+        status switch
+        {
+            HttpStatusCode.Unauthorized => Reason.AdminUnauthorized,
+            HttpStatusCode.Forbidden => Reason.AdminForbidden,
+            HttpStatusCode.NotFound => Reason.ResourceNotFound,
+            HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed => Reason.RevisionConflict,
+            HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => Reason.AdminRequestMalformed,
+            HttpStatusCode.MisdirectedRequest => Reason.WrongHost,
+            HttpStatusCode.TooManyRequests => Reason.Overloaded,
+            _ => Reason.ServerUnreachable,
+        };
+
+    private static int ExitOf(HttpStatusCode status) =>
+        (int)status switch
+        {
+            401 or 403 => ExitCode.NotAllowed,
+            404 => ExitCode.NotFound,
+            409 or 412 => ExitCode.Conflict,
+            421 or 429 or >= 500 => ExitCode.Unreachable,
+            _ => ExitCode.Usage,
+        };
+
+    private static string? NextStep(HttpStatusCode status) =>
+        status switch
+        {
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+                "set OSTIARY_TOKEN to a token that may administer, or use --data DIR on the server's machine",
+            _ => null,
+        };
+
+    private static List<string> Faults(JsonElement json)
+    {
+        var lines = new List<string>();
+        if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("faults", out var faults) && faults.ValueKind == JsonValueKind.Array)
+            foreach (var fault in faults.EnumerateArray())
+                lines.Add(
+                    fault.ValueKind == JsonValueKind.Object
+                        ? string.Join(": ", new[] { Text(fault, "path"), Text(fault, "message") ?? Text(fault, "error") }.Where(t => t is not null))
+                        : Cell.Text(fault)
+                );
+        return lines;
+    }
+
+    private static string? Text(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
+}

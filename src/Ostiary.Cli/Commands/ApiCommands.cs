@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Text.Json;
+using Ostiary.Cli.Output;
+
+namespace Ostiary.Cli.Commands;
+
+/// <summary><c>ostiary api</c>: the protected APIs, their scopes and what their tokens look like.</summary>
+internal static class ApiCommands
+{
+    private static readonly Argument<string> Identifier = new("IDENTIFIER") { Description = "The resource identifier, an absolute URI" };
+    private static readonly Option<string?> Name = new("--name") { Description = "Shown to people", HelpName = "TEXT" };
+    private static readonly Option<string[]> Scope = new("--scope")
+    {
+        Description = "A scope and the sentence that people read on the consent page",
+        HelpName = "'NAME=SENTENCE'",
+    };
+    private static readonly Option<string?> Format = ChoiceOption.Create("--token-format", "What its access tokens are", "jwt", "opaque");
+    private static readonly Option<string?> Lifetime = new("--token-lifetime")
+    {
+        Description = "Lifetime of its access tokens, e.g. 10m",
+        HelpName = "TIME",
+    };
+    private static readonly Option<string?> Algorithm = ChoiceOption.Create(
+        "--signing-alg",
+        "How its access tokens are signed",
+        "ES256",
+        "ES384",
+        "PS256",
+        "RS256",
+        "HS256"
+    );
+    private static readonly Option<string[]> ResourceServer = new("--resource-server-client")
+    {
+        Description = "A client that may introspect its tokens",
+        HelpName = "ID",
+    };
+
+    private static readonly Column[] Columns =
+    [
+        new("IDENTIFIER", "identifier"),
+        new("NAME", "name"),
+        new("SCOPES", "scopes"),
+        new("FORMAT", "token_format"),
+        new("LIFETIME", "token_lifetime"),
+        new("SIGNED", "signing_alg"),
+    ];
+
+    public static Noun Create() =>
+        new(
+            "api",
+            "Protected APIs",
+            new Verb("list", "List the APIs", i => i.ListAsync("/apis", "API", Columns)).Lists(),
+            new Verb("get", "Show an API", i => i.OneAsync(HttpMethod.Get, Path(i), null, "identifier")).With(Identifier).Administers(),
+            new Verb("create", "Register an API", i => i.OneAsync(HttpMethod.Post, "/apis", Body(i, withIdentifier: true), "identifier"))
+            {
+                Examples = ["ostiary api create https://api.example --scope 'read=Read your data' --token-lifetime 10m"],
+            }
+                .With(Identifier, Name, Scope, Format, Lifetime, Algorithm, ResourceServer)
+                .Administers(),
+            new Verb(
+                "update",
+                "Change an API; what is not named stays",
+                i => i.OneAsync(HttpMethod.Patch, Path(i), Body(i, withIdentifier: false), "identifier")
+            )
+                .With(Identifier, Name, Scope, Format, Lifetime, Algorithm, ResourceServer)
+                .Administers(),
+            new Verb("delete", "Remove an API", i => i.DoAsync(HttpMethod.Delete, Path(i), null, $"API '{i.Value(Identifier)}' is deleted"))
+                .With(Identifier, CommonOptions.Yes)
+                .Administers()
+        );
+
+    private static string Path(Invocation invocation) => "/apis/" + Uri.EscapeDataString(invocation.Value(Identifier));
+
+    private static JsonElement Body(Invocation invocation, bool withIdentifier) =>
+        JsonForms.Object(json =>
+        {
+            if (withIdentifier)
+                json.WriteString("identifier", invocation.Value(Identifier));
+            if (invocation.Value(Name) is { } name)
+                json.WriteString("name", name);
+            WriteScopes(json, invocation.Values(Scope));
+            if (invocation.Value(Format) is { } format)
+                json.WriteString("token_format", format);
+            if (invocation.Value(Lifetime) is { } lifetime && Durations.Parse(lifetime, "--token-lifetime") is not null)
+                json.WriteString("token_lifetime", lifetime);
+            if (invocation.Value(Algorithm) is { } algorithm)
+                json.WriteString("signing_alg", algorithm);
+            if (invocation.Values(ResourceServer) is { Count: > 0 } clients)
+            {
+                json.WriteStartArray("resource_server_clients");
+                foreach (var client in clients)
+                    json.WriteStringValue(client);
+                json.WriteEndArray();
+            }
+        });
+
+    /// <summary>A scope without a sentence is described by its name.</summary>
+    private static void WriteScopes(Utf8JsonWriter json, IReadOnlyList<string> scopes)
+    {
+        if (scopes.Count == 0)
+            return;
+        json.WriteStartArray("scopes");
+        foreach (var scope in scopes)
+        {
+            var parts = scope.Split('=', 2);
+            json.WriteStartObject();
+            json.WriteString("name", parts[0]);
+            json.WriteString("description", parts.Length > 1 ? parts[1] : parts[0]);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+}

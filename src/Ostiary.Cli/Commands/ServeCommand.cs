@@ -1,0 +1,114 @@
+using System.CommandLine;
+using Ostiary.Cli.Errors;
+using Ostiary.Cli.Hosting;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Hosting;
+
+namespace Ostiary.Cli.Commands;
+
+/// <summary><c>ostiary serve</c>: runs the server until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    /// <summary>Where a server keeps its data when nobody said, below the working directory.</summary>
+    public const string DefaultData = "ostiary-data";
+
+    private static readonly Option<string?> Issuer = new("--issuer")
+    {
+        Description = "The issuer's URL, as clients see it",
+        HelpName = "URL",
+        Required = true,
+    };
+    private static readonly Option<string[]> Listen = new("--listen")
+    {
+        Description = "Addresses to listen on: plain http on loopback only",
+        HelpName = "URL[,URL…]",
+        Required = true,
+    };
+    private static readonly Option<string?> Data = new("--data") { Description = $"The data directory (default {DefaultData})", HelpName = "DIR" };
+    private static readonly Option<string?> Store = new("--store") { Description = "sqlite (default) or memory", HelpName = "STORE" };
+    private static readonly Option<string?> Config = new("--config") { Description = "Configuration to apply at start", HelpName = "FILE" };
+    private static readonly Option<string?> TlsCert = new("--tls-cert") { Description = "Certificate chain (PEM)", HelpName = "FILE" };
+    private static readonly Option<string?> TlsKey = new("--tls-key") { Description = "Private key of the certificate (PEM)", HelpName = "FILE" };
+    private static readonly Option<string[]> TrustedProxy = new("--trusted-proxy")
+    {
+        Description = "A proxy whose X-Forwarded headers are believed",
+        HelpName = "CIDR",
+    };
+    private static readonly Option<string?> Node = new("--node") { Description = "The name of this node in logs", HelpName = "NAME" };
+    private static readonly Option<string?> ExtraCa = new("--extra-ca")
+    {
+        Description = "One more certificate authority for outbound fetches",
+        HelpName = "FILE",
+    };
+    private static readonly Option<bool> AllowLoopbackFetch = new("--allow-loopback-fetch")
+    {
+        Description = "Outbound fetches may reach loopback: tests and development only",
+    };
+
+    public static Verb Create() =>
+        new Verb("serve", "Run the server", RunAsync)
+        {
+            EndsWhenStopped = true,
+            Examples =
+            [
+                "ostiary serve --issuer http://localhost:9400 --listen http://localhost:9400",
+                "ostiary serve --issuer https://id.example --listen https://0.0.0.0:443 --tls-cert id.pem --tls-key id.key --data /var/lib/ostiary",
+            ],
+        }.With(Issuer, Listen, Data, Store, Config, TlsCert, TlsKey, TrustedProxy, Node, ExtraCa, AllowLoopbackFetch);
+
+    private static Task<int> RunAsync(Invocation invocation) => ServerRun.UntilStoppedAsync(Checked(Options(invocation)), invocation, _ => { });
+
+    private static ServerOptions Options(Invocation invocation)
+    {
+        var store = invocation.Value(Store) ?? "sqlite";
+        return new()
+        {
+            Issuer = invocation.Value(Issuer)!,
+            Listen =
+            [
+                .. invocation.Values(Listen).SelectMany(l => l.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
+            ],
+            DataDirectory =
+                invocation.Value(Data) is { Length: > 0 } data ? Path.GetFullPath(data)
+                : store == "sqlite" ? Path.GetFullPath(DefaultData)
+                : null,
+            Store = store,
+            ConfigFile = invocation.Value(Config),
+            TlsCertFile = invocation.Value(TlsCert),
+            TlsKeyFile = invocation.Value(TlsKey),
+            TrustedProxies = invocation.Values(TrustedProxy),
+            Node = invocation.Value(Node),
+            ExtraCaFile = invocation.Value(ExtraCa),
+            AllowLoopbackFetch = invocation.Value(AllowLoopbackFetch),
+        };
+    }
+
+    /// <summary>The options, or all that is wrong with them at once.</summary>
+    public static ServerOptions Checked(ServerOptions options)
+    {
+        var faults = options.Validate();
+        return faults.Count switch
+        {
+            0 => options,
+            1 => throw new CliException(
+                new(faults[0].Reason, "Cannot start: " + faults[0].Message)
+                {
+                    Exit = ExitCode.Usage,
+                    Try = faults[0].Try,
+                    Why = "setting " + faults[0].Setting,
+                }
+            ),
+            _ => throw new CliException(
+                new(
+                    faults.Select(f => f.Reason).Distinct().Count() == 1 ? faults[0].Reason : Reason.SettingInvalid,
+                    $"Cannot start: {faults.Count} settings are wrong."
+                )
+                {
+                    Exit = ExitCode.Usage,
+                    Details = [.. faults.Select(f => $"{Refusal.CodeOf(f.Reason)} {f.Setting}: {f.Message} Use {f.Try}")],
+                    Try = faults[0].Try,
+                }
+            ),
+        };
+    }
+}

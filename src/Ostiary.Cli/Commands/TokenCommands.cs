@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.Text.Json;
+using Ostiary.Cli.Errors;
+using Ostiary.Cli.Output;
+using Ostiary.Cli.Remote;
+using Ostiary.Protocol.Reasons;
+
+namespace Ostiary.Cli.Commands;
+
+/// <summary><c>ostiary token</c>: tokens as a client or an API handles them. <c>decode</c> never sends anything.</summary>
+internal static class TokenCommands
+{
+    private static readonly Argument<string?> Token = new("TOKEN")
+    {
+        Description = "The token; '-' or nothing reads it from standard input",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private static readonly Option<string?> Issuer = new("--issuer")
+    {
+        Description = "The issuer's URL (also --server, OSTIARY_SERVER)",
+        HelpName = "URL",
+    };
+    private static readonly Option<string?> Client = new("--client")
+    {
+        Description = "The client_id to act as",
+        HelpName = "ID",
+        Required = true,
+    };
+    private static readonly Option<string[]> Scope = new("--scope") { Description = "A scope to ask for", HelpName = "SCOPE" };
+    private static readonly Option<string?> Resource = new("--resource") { Description = "The API that the token is for", HelpName = "URI" };
+    private static readonly Option<string?> Audience = new("--audience") { Description = "The audience that the token must name", HelpName = "URI" };
+    private static readonly Option<string?> Hint = ChoiceOption.Create("--type", "What kind of token it is", "access_token", "refresh_token");
+
+    public static Noun Create() =>
+        new(
+            "token",
+            "Tokens, as clients and APIs handle them",
+            new Verb("get", "Get an access token with the client's own credentials", GetAsync)
+            {
+                Examples = ["ostiary token get --issuer http://localhost:9400 --client ci --scope read --secret-file ci.secret"],
+            }.With(Client, Issuer, CommonOptions.Server, Scope, Resource, Secrets.FromInput, Secrets.FromFile),
+            new Verb("decode", "Show what a token says, without checking or sending it", Decode)
+            {
+                Examples = ["ostiary token get … | ostiary token decode"],
+            }.With(Token),
+            new Verb("verify", "Check a JWT with the issuer's published keys", VerifyAsync).With(Token, Issuer, CommonOptions.Server, Audience),
+            new Verb("introspect", "Ask the issuer about a token, as the API that it is for", IntrospectAsync).With(
+                Token,
+                Client,
+                Issuer,
+                CommonOptions.Server,
+                Secrets.FromInput,
+                Secrets.FromFile
+            ),
+            new Verb("revoke", "Revoke a token, as the client that it was issued to", RevokeAsync).With(
+                Token,
+                Client,
+                Issuer,
+                CommonOptions.Server,
+                Hint,
+                Secrets.FromInput,
+                Secrets.FromFile
+            )
+        );
+
+    private static async Task<int> GetAsync(Invocation invocation)
+    {
+        var secret =
+            Secrets.Client(invocation)
+            ?? throw new CliException(
+                new(Reason.NotASecretSource, "The client credentials grant needs the client's secret, and none was given.")
+                {
+                    Try = $"--secret-stdin, --secret-file FILE, or the environment variable {Secrets.Variable}",
+                }
+            );
+        using var server = await ServerAsync(invocation);
+        var form = new List<(string, string)> { ("grant_type", "client_credentials") }; // RFC 6749 §4.4.2
+        if (invocation.Values(Scope) is { Count: > 0 } scopes)
+            form.Add(("scope", string.Join(' ', scopes)));
+        if (invocation.Value(Resource) is { } resource)
+            form.Add(("resource", resource)); // RFC 8707 §2
+        var answer = await server.PostAsync("token_endpoint", invocation.Value(Client)!, secret, form, invocation.Stop);
+        if (invocation.Form is OutputForm.Table or OutputForm.Id)
+            invocation.Terminal.Result.WriteLine(Printable.Of(answer.GetProperty("access_token").GetString()!));
+        else
+            invocation.Results.One(answer, "access_token");
+        return 0;
+    }
+
+    private static Task<int> Decode(Invocation invocation)
+    {
+        DecodedToken.Write(Read(invocation), invocation);
+        return Task.FromResult(0);
+    }
+
+    private static async Task<int> VerifyAsync(Invocation invocation)
+    {
+        var token = Read(invocation);
+        using var server = await ServerAsync(invocation);
+        var keys = await server.KeysAsync(invocation.Stop);
+        var claims = TokenVerification.Verify(token, keys, server.Issuer, invocation.Value(Audience), TimeProvider.System.GetUtcNow());
+        invocation.Results.One(claims, "sub");
+        invocation.Terminal.Note("the signature, the issuer and the times hold" + (invocation.Has(Audience) ? ", and so does the audience" : ""));
+        return 0;
+    }
+
+    private static async Task<int> IntrospectAsync(Invocation invocation)
+    {
+        var (token, secret) = Both(invocation);
+        using var server = await ServerAsync(invocation);
+        var answer = await server.PostAsync("introspection_endpoint", invocation.Value(Client)!, secret, [("token", token)], invocation.Stop); // RFC 7662 §2.1
+        invocation.Results.One(answer, "active");
+        return 0;
+    }
+
+    private static async Task<int> RevokeAsync(Invocation invocation)
+    {
+        var (token, secret) = Both(invocation);
+        using var server = await ServerAsync(invocation);
+        var form = new List<(string, string)> { ("token", token) }; // RFC 7009 §2.1
+        if (invocation.Value(Hint) is { } hint)
+            form.Add(("token_type_hint", hint));
+        await server.PostAsync("revocation_endpoint", invocation.Value(Client)!, secret, form, invocation.Stop);
+        invocation.Terminal.Note("the token is revoked, or was not valid before");
+        return 0;
+    }
+
+    private static Task<AuthorizationServer> ServerAsync(Invocation invocation)
+    {
+        var issuer = invocation.Value(Issuer) ?? invocation.Value(CommonOptions.Server) ?? Environment.GetEnvironmentVariable("OSTIARY_SERVER");
+        return string.IsNullOrEmpty(issuer)
+            ? throw CliException.Usage("Which issuer? None was named.", "--issuer URL")
+            : AuthorizationServer.DiscoverAsync(issuer, "--issuer", invocation.Stop);
+    }
+
+    /// <summary>Only one of the token and the secret can stand on standard input.</summary>
+    private static (string Token, string? Secret) Both(Invocation invocation)
+    {
+        if (invocation.Value(Secrets.FromInput) && invocation.Optional(Token) is null or "-")
+            throw CliException.Usage("Both the token and the secret would be read from standard input.", "--secret-file FILE");
+        return (Read(invocation), Secrets.Client(invocation));
+    }
+
+    private static string Read(Invocation invocation)
+    {
+        var token = invocation.Optional(Token) is { } text and not "-" ? text : Secrets.Input("token", invocation);
+        return token.Trim();
+    }
+}
