@@ -6,7 +6,7 @@ using Ostiary.Server.Http;
 namespace Ostiary.Server.Pages;
 
 /// <summary>What people see where a request was refused: what happened, what was not done, the reference; the rest is for developers. Nothing of the request is shown.</summary>
-internal static class ErrorPage
+public static class ErrorPage
 {
     /// <param name="reference">The flow; that of the answer where it is null.</param>
     /// <param name="parameter">The name of the parameter concerned.</param>
@@ -42,7 +42,7 @@ internal static class ErrorPage
         return PageWriter.WriteAsync(http, issuer, texts, new Page(title, body) { Status = status });
     }
 
-    public static string Happened(Catalogue texts, Reason reason)
+    private static string Happened(Catalogue texts, Reason reason)
     {
         var key = "error." + Refusal.CodeOf(reason);
         return texts[texts.Has(key) ? key : "error.fallback"];

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
 
 namespace Ostiary.Server.Pages;
 
 /// <summary><c>response_mode=form_post</c>: a form that a script sends at once, and a button sends where no script runs. OAuth 2.0 Form Post Response Mode §2</summary>
-internal static class FormPostPage
+public static class FormPostPage
 {
     public static Task WriteAsync(
         HttpContext http,
@@ -28,12 +29,12 @@ internal static class FormPostPage
         );
         var page = new Page(title, body)
         {
-            FormTarget = SecurityHeaders.SourceOf(redirectUri),
+            FormTarget = RedirectUris.PolicySource(redirectUri),
             Script = Html.Of($"""<script src="{issuer.Url.Path}{Assets.PathOf("form-post.js")}" defer></script>"""),
         };
         return PageWriter.WriteAsync(http, issuer, texts, page);
     }
 
-    public static Html Hidden(KeyValuePair<string, string> parameter) =>
+    internal static Html Hidden(KeyValuePair<string, string> parameter) =>
         Html.Of($"""<input type="hidden" name="{parameter.Key}" value="{parameter.Value}">""");
 }

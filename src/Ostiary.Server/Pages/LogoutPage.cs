@@ -12,7 +12,7 @@ internal sealed class LogoutPage(PageContext pages)
 
     /// <summary>Asks. The form goes to the path of the end-session endpoint and carries the request's parameters along. RP-Initiated Logout §2</summary>
     /// <param name="app">The name of the app that asks, if it is known.</param>
-    /// <param name="formTarget">Where the answer may redirect to, see <see cref="SecurityHeaders.SourceOf"/>.</param>
+    /// <param name="formTarget">Where the answer may redirect to, see <see cref="RedirectUris.PolicySource"/>.</param>
     public Task ConfirmAsync(
         HttpContext http,
         Session? session,

@@ -53,7 +53,7 @@ internal sealed class PageContext(Issuer issuer, BrowserSessions sessions, IInte
                 Subject = session?.Subject,
                 SessionId = session?.Id,
                 Item = item,
-                Network = PeerNetwork.Of(http),
+                Network = Network.Of(http),
                 Change = verdict.Allowed ? change : null,
                 Revision = issuer.Configuration.Current.Revision,
             }

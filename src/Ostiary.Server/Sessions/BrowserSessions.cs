@@ -58,7 +58,7 @@ public sealed class BrowserSessions(Issuer issuer)
                 ExpiresAt = now + issuer.Configuration.Current.Settings.SessionLifetime,
                 Amr = amr,
                 Device = DeviceName.Of(http.Request.Headers.UserAgent.ToString()),
-                Network = PeerNetwork.Of(http),
+                Network = Network.Of(http),
             };
             if (!await issuer.Stores.Sessions.TryCreateAsync(session, ct))
                 continue;

@@ -22,7 +22,7 @@ internal sealed class SignIn(Issuer issuer, BrowserSessions sessions, Passwords 
         var ct = http.RequestAborted;
         var user = issuer.Configuration.Current.UserByLogin(username);
         var account = user?.Subject ?? User.Normalize(username);
-        var network = PeerNetwork.Of(http);
+        var network = Network.Of(http);
         var facts = new LoginFacts { FormIsOurs = formIsOurs };
         LoginThrottle.Attempt? attempt = null;
         var retryAfter = TimeSpan.Zero;
