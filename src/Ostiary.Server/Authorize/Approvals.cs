@@ -192,7 +192,7 @@ public sealed class Approvals : IInteractions
     private Task RefuseAsync(HttpContext http, Verdict verdict, Grant? grant, Reason reason)
     {
         var record = DecisionRecord.Of(verdict, _issuer.Now, grant?.Request.Flow ?? Flow.Of(http));
-        _issuer.Log.Record(record with { ClientId = grant?.ClientId, GrantId = grant?.Id.ToString(), Network = PeerNetwork.Of(http) });
+        _issuer.Log.Record(record with { ClientId = grant?.ClientId, GrantId = grant?.Id.ToString(), Network = Network.Of(http) });
         return ErrorPage.WriteAsync(http, _issuer, reason);
     }
 
@@ -210,7 +210,7 @@ public sealed class Approvals : IInteractions
                 SessionId = session.Id,
                 Scope = grant.Request.Scope.ToString(),
                 Change = change,
-                Network = PeerNetwork.Of(http),
+                Network = Network.Of(http),
                 Revision = _issuer.Configuration.Current.Revision,
             }
         );

@@ -143,5 +143,5 @@ public sealed class AuthorizeEndpoint
         return (parameters, malformed);
     }
 
-    private void Record(HttpContext http, DecisionRecord record) => _issuer.Log.Record(record with { Network = PeerNetwork.Of(http) });
+    private void Record(HttpContext http, DecisionRecord record) => _issuer.Log.Record(record with { Network = Network.Of(http) });
 }

@@ -112,7 +112,7 @@ internal sealed class EndSessionEndpoint(Issuer issuer, BrowserSessions sessions
                 Subject = session?.Subject,
                 SessionId = session?.Id,
                 Change = change,
-                Network = PeerNetwork.Of(http),
+                Network = Network.Of(http),
                 Revision = issuer.Configuration.Current.Revision,
             }
         );

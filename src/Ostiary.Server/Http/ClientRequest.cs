@@ -56,7 +56,7 @@ public sealed class ClientRequestReader(Issuer issuer, ClientAuthentication auth
 
     public Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
     {
-        issuer.Log.Record(record with { Network = PeerNetwork.Of(http) });
+        issuer.Log.Record(record with { Network = Network.Of(http) });
         ClientChallenge.Add(http, record.Refused!.Value, issuer.Url);
         return JsonAnswer.RefuseAsync(http, issuer, record.Refused!.Value, parameter);
     }

@@ -56,7 +56,7 @@ public sealed class IntrospectionEndpoint(Issuer issuer, ClientRequestReader rea
             await reader.RefuseAsync(http, record);
             return;
         }
-        issuer.Log.Record(record with { Network = PeerNetwork.Of(http) });
+        issuer.Log.Record(record with { Network = Network.Of(http) });
         await JsonAnswer.WriteAsync(
             http,
             json =>

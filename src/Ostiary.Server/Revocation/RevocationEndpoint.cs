@@ -37,7 +37,7 @@ public sealed class RevocationEndpoint(Issuer issuer, ClientRequestReader reader
                 TokenId = facts.Token?.Id,
                 GrantId = facts.Token?.GrantId ?? facts.RefreshGrant?.Id.ToString(),
                 Change = change,
-                Network = PeerNetwork.Of(http),
+                Network = Network.Of(http),
                 Revision = request.Snapshot.Revision,
             }
         );

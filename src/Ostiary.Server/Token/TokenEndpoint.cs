@@ -73,7 +73,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
             Form = form,
             Snapshot = snapshot,
             Flow = Flow.Of(http),
-            Network = PeerNetwork.Of(http),
+            Network = Network.Of(http),
             Now = now,
         };
         await RespondAsync(http, await grant!.ExchangeAsync(request, http.RequestAborted));
@@ -87,13 +87,13 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
             await RefuseAsync(http, outcome.Record, outcome.Parameter);
             return;
         }
-        issuer.Log.Record(outcome.Record with { Network = PeerNetwork.Of(http) });
+        issuer.Log.Record(outcome.Record with { Network = Network.Of(http) });
         await response.WriteAsync(http);
     }
 
     private Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
     {
-        issuer.Log.Record(record with { Network = PeerNetwork.Of(http), Revision = issuer.Configuration.Current.Revision });
+        issuer.Log.Record(record with { Network = Network.Of(http), Revision = issuer.Configuration.Current.Revision });
         ClientChallenge.Add(http, record.Refused!.Value, issuer.Url);
         return JsonAnswer.RefuseAsync(http, issuer, record.Refused!.Value, parameter);
     }

@@ -43,7 +43,7 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
             Subject = presented.Token?.Subject,
             GrantId = presented.Token?.GrantId,
             TokenId = presented.Token?.Id,
-            Network = PeerNetwork.Of(http),
+            Network = Network.Of(http),
             Revision = snapshot.Revision,
         };
         issuer.Log.Record(record);
