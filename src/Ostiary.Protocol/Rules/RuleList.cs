@@ -19,17 +19,28 @@ public interface IRuleList<in TRequest, in TFacts>
     IEnumerable<IRule<TRequest, TFacts>> Rules { get; }
 }
 
+/// <summary>A rule as it is read by people: what must hold, why a request is refused where it does not, the section that says so.</summary>
+public sealed record RuleLine(string Text, Reason Reason, string Spec);
+
+/// <summary>A rule list without its types: for the reference, the trace and the report.</summary>
+public interface IRuleReference
+{
+    string Name { get; }
+    IReadOnlyList<RuleLine> Lines { get; }
+}
+
 /// <summary>
 /// The rules of a slice as one list: the first that does not hold refuses. The same list is the decision, its record (the index of the rule that refused),
 /// the trace, the reference documentation and the replay. Lists are composed: a list may contain another one at its place.
 /// </summary>
-public sealed class RuleList<TRequest, TFacts>(string name) : IRuleList<TRequest, TFacts>, IEnumerable<IRule<TRequest, TFacts>>
+public sealed class RuleList<TRequest, TFacts>(string name) : IRuleList<TRequest, TFacts>, IRuleReference, IEnumerable<IRule<TRequest, TFacts>>
 {
     private readonly List<IRule<TRequest, TFacts>> _rules = [];
 
     public string Name { get; } = name;
     public IEnumerable<IRule<TRequest, TFacts>> Rules => _rules;
     public int Count => _rules.Count;
+    public IReadOnlyList<RuleLine> Lines => [.. _rules.Select(rule => new RuleLine(rule.Text, rule.Reason, rule.Spec))];
     public IRule<TRequest, TFacts> this[int index] => _rules[index];
 
     public void Add(string text, Reason reason, string spec, Func<TRequest, TFacts, DateTimeOffset, bool> holds) =>

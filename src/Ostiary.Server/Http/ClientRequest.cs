@@ -27,6 +27,8 @@ public sealed class ClientRequestReader(Issuer issuer, ClientAuthentication auth
         { "token is present",                  Reason.TokenMissing,           "RFC 7009 §2.1",   (r, f, now) => r.Has("token") },
     };
 
+    internal static IRuleReference Reference => Rules;
+
     /// <summary>Null: refused, and the answer is written.</summary>
     public async ValueTask<ClientRequest?> ReadAsync(HttpContext http)
     {

@@ -49,6 +49,8 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
         { "grant_type is supported",                    Reason.GrantTypeUnsupported,   "RFC 6749 §5.2",    (r, f, now) => f.Supported },
     };
 
+    internal static IRuleReference Reference => Rules;
+
     public async Task HandleAsync(HttpContext http)
     {
         var now = issuer.Now;
