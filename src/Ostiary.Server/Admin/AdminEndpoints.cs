@@ -27,7 +27,7 @@ public static class AdminEndpoints
 
     public static async Task HandleAsync(HttpContext http, AdminService service, Func<HttpContext, ValueTask<AdminCaller?>> authorize)
     {
-        var request = new AdminRequest(http.Request.Method, PathOf(http), AdminCaller.Owner) { Flow = Flow.Of(http), Network = Network.Of(http) };
+        var request = new AdminRequest(http.Request.Method, PathOf(http), AdminCaller.Owner) { Flow = Flow.Of(http), Network = PeerNetwork.Of(http) };
         var isDescription = request is { Path: "/openapi.json", Method: "GET" };
         var caller = isDescription ? AdminCaller.Owner : await authorize(http);
         if (caller is null)
@@ -110,8 +110,8 @@ public static class AdminEndpoints
     private static async Task AnswerAsync(HttpContext http, AdminResponse response)
     {
         http.Response.StatusCode = response.Status;
-        http.Response.ContentType = "application/json";
-        http.Response.ContentLength = response.Body.Length;
+        http.Response.ContentType = response.Lines is null ? "application/json" : "application/jsonl";
+        http.Response.ContentLength = response.Lines is null ? response.Body.Length : null;
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.XContentTypeOptions = "nosniff";
         if (response.Revision is { } revision)
@@ -120,7 +120,20 @@ public static class AdminEndpoints
             http.Response.Headers.Location = AdminService.BasePath + location;
         if (response.Allow is { } allow)
             http.Response.Headers.Allow = allow;
-        if (!HttpMethods.IsHead(http.Request.Method))
+        if (response.Lines is { } lines)
+            await StreamAsync(http, lines);
+        else if (!HttpMethods.IsHead(http.Request.Method))
             await http.Response.Body.WriteAsync(response.Body, http.RequestAborted);
+    }
+
+    /// <summary>One line at a time, each sent at once; an empty line says that the stream is alive.</summary>
+    private static async Task StreamAsync(HttpContext http, IAsyncEnumerable<string> lines)
+    {
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+        await foreach (var line in lines.WithCancellation(http.RequestAborted))
+        {
+            await http.Response.WriteAsync(line + "\n", http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+        }
     }
 }

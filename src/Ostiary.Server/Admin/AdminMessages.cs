@@ -42,6 +42,9 @@ public sealed record AdminResponse(int Status, ReadOnlyMemory<byte> Body)
     /// <summary>A new object's path below <c>/admin/api/v1</c>.</summary>
     public string? Location { get; init; }
 
+    /// <summary>Where the answer is a stream: JSON objects, one a line.</summary>
+    public IAsyncEnumerable<string>? Lines { get; init; }
+
     /// <summary>The methods that the path takes, where the one of the request is not among them.</summary>
     public string? Allow { get; init; }
 

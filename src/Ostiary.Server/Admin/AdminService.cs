@@ -10,18 +10,14 @@ using Ostiary.Server.Stores;
 namespace Ostiary.Server.Admin;
 
 /// <summary>What administration works on.</summary>
-public sealed record AdminParts
+/// <param name="Issuer">The issuer that is administered.</param>
+/// <param name="Configuration">Its configuration, which only administration changes.</param>
+/// <param name="Keys">Its signing keys.</param>
+/// <param name="Events">Its record of decisions.</param>
+public sealed record AdminParts(Issuer Issuer, LiveConfiguration Configuration, KeyRing Keys, IEventLog Events)
 {
-    public required LiveConfiguration Configuration { get; init; }
-    public required IStores Stores { get; init; }
-    public required MasterKey Master { get; init; }
-    public required IPasswordHasher Passwords { get; init; }
-    public required IDecisionLog Log { get; init; }
-    public required TimeProvider Time { get; init; }
-
-    /// <summary>Null: this process has no keys, and key operations answer that nothing is there.</summary>
-    public KeyRing? Keys { get; init; }
-    public IEventAdministration? Events { get; init; }
+    internal IStores Stores => Issuer.Stores;
+    internal DateTimeOffset Now => Issuer.Now;
 }
 
 /// <summary>
@@ -40,11 +36,11 @@ public sealed class AdminService
     public AdminService(AdminParts parts)
     {
         _parts = parts;
-        var intake = new CredentialIntake(new ClientSecrets(parts.Master), parts.Passwords);
+        var intake = new CredentialIntake(new ClientSecrets(parts.Issuer.Master));
         var changes = new ConfigurationChanges(parts);
         var clients = new ClientAdministration(parts, changes, intake);
         var apis = new ApiAdministration(parts, changes);
-        var users = new UserAdministration(parts, changes, intake);
+        var users = new UserAdministration(parts, changes);
         var live = new LiveAdministration(parts);
         var keys = new KeyAdministration(parts);
         var configuration = new ConfigurationAdministration(parts, changes, intake);
@@ -148,10 +144,10 @@ public sealed class AdminService
     }
 
     private void Record(AdminRequest request, AdminRoute? route, AdminCall? call, AdminResponse response, string flow) =>
-        _parts.Log.Record(
+        _parts.Issuer.Log.Record(
             new DecisionRecord
             {
-                At = _parts.Time.GetUtcNow(),
+                At = _parts.Now,
                 Flow = flow,
                 Act = route?.Operation ?? "admin.request",
                 Refused = response.Reason,

@@ -39,7 +39,7 @@ internal sealed class ApiAdministration(AdminParts parts, ConfigurationChanges c
         if (api is null)
             return AdminResponse.Refused(AdminRefusal.Of(faults));
         var id = call.Item = api.Api.Identifier;
-        api = api with { CreatedAt = parts.Time.GetUtcNow() };
+        api = api with { CreatedAt = parts.Now };
         var outcome = await changes.MakeAsync(
             call,
             set =>

@@ -73,7 +73,7 @@ internal sealed class ClientAdministration(AdminParts parts, ConfigurationChange
             faults.Add(new(Secret, Reason.ConfigurationInvalid, "the client does not authenticate with a secret."));
         if (document is null || faults.Count > 0)
             return AdminResponse.Refused(AdminRefusal.Of(faults));
-        var now = parts.Time.GetUtcNow();
+        var now = parts.Now;
         var (kept, text) = Secrets(document.Client, brought, now);
         document = document with { CreatedAt = now, Client = document.Client with { Secrets = kept is null ? [] : [kept] } };
         var id = call.ClientId = call.Item = document.Client.Id;
@@ -177,7 +177,7 @@ internal sealed class ClientAdministration(AdminParts parts, ConfigurationChange
                 if (!set.Clients.TryGetValue(id, out var before))
                     return Missing(id);
                 var faults = new List<ConfigurationFault>();
-                var now = parts.Time.GetUtcNow();
+                var now = parts.Now;
                 var after = ClientDocument.Parse(change(before), "", parts.Configuration.OnLoopback, faults);
                 if (after is null)
                     return faults;

@@ -15,7 +15,7 @@ internal sealed class ClientSecretAdministration(AdminParts parts, Configuration
 
     public IEnumerable<AdminRoute> Routes =>
         [
-            new("GET", "/clients/{id}/secrets", "client.secret.list", ListAsync),
+            new("GET", "/clients/{id}/secrets", "client.secret.list", ListAsync, "limit", "cursor"),
             new("POST", "/clients/{id}/secrets", "client.secret.add", AddAsync),
             new("POST", "/clients/{id}/secrets/rotate", "client.secret.rotate", RotateAsync),
             new("DELETE", "/clients/{id}/secrets/{secret}", "client.secret.revoke", RevokeAsync),
@@ -26,8 +26,9 @@ internal sealed class ClientSecretAdministration(AdminParts parts, Configuration
         call.ClientId = call.Id;
         if (!parts.Configuration.CurrentSet.Clients.TryGetValue(call.Id, out var client))
             return ValueTask.FromResult(AdminResponse.Refused(ClientAdministration.NotFound(parts, call.Id)));
-        var response = Lists.Write(client.Client.Secrets, null, (json, secret) => ClientJson.WriteSecret(json, secret));
-        return ValueTask.FromResult(response with { Revision = parts.Configuration.Current.Revision });
+        return ValueTask.FromResult(
+            Lists.Page(call, client.Client.Secrets, s => s.Id, (json, s) => ClientJson.WriteSecret(json, s), parts.Configuration.Current.Revision)
+        );
     }
 
     private async ValueTask<AdminResponse> AddAsync(AdminCall call, CancellationToken ct)
@@ -102,7 +103,7 @@ internal sealed class ClientSecretAdministration(AdminParts parts, Configuration
                         Reason.ConfigurationInvalid,
                         "the client does not authenticate with a secret."
                     );
-                var now = parts.Time.GetUtcNow();
+                var now = parts.Now;
                 var (kept, expires) = others(document.Client, now);
                 if (kept.Length >= MaxSecrets)
                     return new ConfigurationFault("", Reason.ConfigurationInvalid, $"the client has {MaxSecrets} secrets.", "Revoke one first.");
@@ -145,7 +146,7 @@ internal sealed class ClientSecretAdministration(AdminParts parts, Configuration
                 var kept = document.Client.Secrets.RemoveAll(s => s.Id == secret);
                 if (kept.Length == document.Client.Secrets.Length)
                     return new ConfigurationFault("", Reason.SecretNotFound, "");
-                return set.With(document with { UpdatedAt = parts.Time.GetUtcNow(), Client = document.Client with { Secrets = kept } });
+                return set.With(document with { UpdatedAt = parts.Now, Client = document.Client with { Secrets = kept } });
             },
             ct
         );

@@ -27,7 +27,7 @@ internal sealed class ConfigurationAdministration(AdminParts parts, Configuratio
         if (file is null)
             return ValueTask.FromResult(AdminResponse.Refused(refusal!));
         var set = parts.Configuration.CurrentSet;
-        var draft = new ConfigurationApply(file, new AnySecret(), new(new(parts.Master), new NoPasswords()), prune, parts.Time.GetUtcNow()).To(set);
+        var draft = new ConfigurationApply(file, null, intake, prune, parts.Now).To(set);
         var faults = draft.Faults.ToList();
         if (draft.Set is not null)
             ReferenceRules.Check(draft.Set, faults);
@@ -55,7 +55,7 @@ internal sealed class ConfigurationAdministration(AdminParts parts, Configuratio
         var (file, secrets, prune, refusal) = Read(call);
         if (file is null)
             return AdminResponse.Refused(refusal!);
-        var apply = new ConfigurationApply(file, secrets, intake, prune, parts.Time.GetUtcNow());
+        var apply = new ConfigurationApply(file, secrets, intake, prune, parts.Now);
         var outcome = await changes.MakeAsync(call, apply.To, ct);
         if (outcome.Snapshot is null)
             return AdminResponse.Refused(AdminRefusal.Of(outcome.Faults));
@@ -127,23 +127,4 @@ internal sealed class ConfigurationAdministration(AdminParts parts, Configuratio
         change.Kind == StoredDocuments.UserKind
             ? (outcome.After.Users.GetValueOrDefault(change.Id) ?? outcome.Before.Users[change.Id]).User.Username
             : change.Id;
-
-    /// <summary>Stands for secrets that validation does not look up.</summary>
-    private sealed class AnySecret : ISecretSource
-    {
-        public bool TryRead(SecretReference reference, out string secret)
-        {
-            secret = "0123456789abcdefghijklmnopqrstuvwxyz";
-            return true;
-        }
-    }
-
-    private sealed class NoPasswords : IPasswordHasher
-    {
-        public bool IsAcceptable(string password) => true;
-
-        public string Hash(string password) => "";
-
-        public bool Verify(string hash, string password) => true;
-    }
 }

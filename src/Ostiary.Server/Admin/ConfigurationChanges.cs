@@ -1,12 +1,13 @@
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Grants;
+using Ostiary.Server.Keys;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Admin;
 
 /// <summary>
 /// Changes of the configuration with what follows from them: a client or a user that is disabled or gone loses its grants, sessions and tokens.
-/// The configuration comes first, so nothing new is issued while the old is being ended.
+/// A signing algorithm that is new gets its key. The configuration comes first, so nothing new is issued while the old is being ended.
 /// </summary>
 internal sealed class ConfigurationChanges(AdminParts parts)
 {
@@ -22,7 +23,7 @@ internal sealed class ConfigurationChanges(AdminParts parts)
 
     public async ValueTask EndClientAsync(string clientId, CancellationToken ct)
     {
-        var now = parts.Time.GetUtcNow();
+        var now = parts.Now;
         await parts.Stores.Changes.AppendAsync(ChangeKind.ClientDisabled, clientId, now + LongestToken(parts.Configuration.Current), now, ct);
         string? cursor = null;
         do
@@ -36,7 +37,7 @@ internal sealed class ConfigurationChanges(AdminParts parts)
 
     public async ValueTask EndSubjectAsync(string subject, CancellationToken ct)
     {
-        var now = parts.Time.GetUtcNow();
+        var now = parts.Now;
         await parts.Stores.Changes.AppendAsync(ChangeKind.SubjectDisabled, subject, now + LongestToken(parts.Configuration.Current), now, ct);
         await parts.Stores.Sessions.EndOfSubjectAsync(subject, null, now, ct);
         await parts.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.SubjectDisabled, now, ct);
@@ -44,6 +45,10 @@ internal sealed class ConfigurationChanges(AdminParts parts)
 
     private async ValueTask FollowAsync(ConfigurationSet before, ConfigurationSet after, CancellationToken ct)
     {
+        var algorithms = after.Apis.Values.Select(a => a.Api.SigningAlgorithm).Concat(after.Clients.Values.Select(c => c.Client.IdTokenAlgorithm));
+        var missing = algorithms.Where(alg => KeyRing.Algorithms.Contains(alg) && !parts.Keys.CanSign(alg)).Distinct().ToList();
+        if (missing.Count > 0)
+            await parts.Keys.EnsureAsync(missing, ct);
         foreach (var (id, client) in before.Clients)
         {
             var ended = after.Clients.GetValueOrDefault(id) is not { } now || (now.Client.Disabled && !client.Client.Disabled);

@@ -1,70 +1,113 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Ostiary.Server.Stores;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Decisions;
 
 namespace Ostiary.Server.Admin;
 
-/// <summary>Which records are wanted.</summary>
-public sealed record EventQuery(
-    string? After = null,
-    int Limit = 100,
-    string? Flow = null,
-    string? Act = null,
-    string? ClientId = null,
-    string? Subject = null
-);
-
-/// <summary>Whether the chain of records holds. <see cref="Fault"/>: the place of the first record that does not, and why.</summary>
-public sealed record EventVerification(bool Intact, long Records, string? Head = null, string? Fault = null);
-
-/// <summary>The record of decisions, as administration reads it.</summary>
-public interface IEventAdministration
-{
-    /// <summary>Records as JSON objects, oldest first, and where the next page begins.</summary>
-    ValueTask<Page<ReadOnlyMemory<byte>>> ListAsync(EventQuery query, CancellationToken ct);
-
-    ValueTask<EventVerification> VerifyAsync(CancellationToken ct);
-}
-
-/// <summary>Events: list and verify.</summary>
+/// <summary>The record of decisions: list, follow, write out, verify.</summary>
 internal sealed class EventAdministration(AdminParts parts)
 {
+    private static readonly string[] Filters = ["limit", "flow", "client", "user", "act", "refused"];
+
     public IEnumerable<AdminRoute> Routes =>
         [
-            new("GET", "/events", "event.list", ListAsync, "limit", "cursor", "flow", "act", "client_id", "subject"),
+            new("GET", "/events", "event.list", ListAsync, Filters),
+            new("GET", "/events/tail", "event.tail", TailAsync, Filters),
+            new("GET", "/events/export", "event.export", ExportAsync, Filters),
             new("GET", "/events/verify", "event.verify", VerifyAsync),
         ];
 
     private async ValueTask<AdminResponse> ListAsync(AdminCall call, CancellationToken ct)
     {
-        if (!call.TryPage(out var limit, out var after, out var refusal))
+        if (!TryReadFilter(call, out var filter, out var refusal))
             return AdminResponse.Refused(refusal!);
-        var query = new EventQuery(after, limit, call.Query("flow"), call.Query("act"), call.Query("client_id"), call.Query("subject"));
-        var page = parts.Events is { } events ? await events.ListAsync(query, ct) : new([], null);
+        var found = await parts.Events.ListAsync(filter, ct);
         return AdminResponse.Object(
             200,
             json =>
             {
                 json.WriteStartArray("items");
-                foreach (var item in page.Items)
-                    json.WriteRawValue(item.Span);
+                foreach (var entry in found)
+                    json.WriteRawValue(entry.Json);
                 json.WriteEndArray();
-                json.WriteString("next", page.Next is { } next ? AdminCursor.Write(next) : null);
+                json.WriteNull("next");
             }
         );
     }
 
+    private ValueTask<AdminResponse> TailAsync(AdminCall call, CancellationToken ct) =>
+        ValueTask.FromResult(
+            TryReadFilter(call, out var filter, out var refusal)
+                ? new AdminResponse(200, default) { Lines = LinesAsync(filter, follow: true, ct) }
+                : AdminResponse.Refused(refusal!)
+        );
+
+    private ValueTask<AdminResponse> ExportAsync(AdminCall call, CancellationToken ct) =>
+        ValueTask.FromResult(
+            TryReadFilter(call, out var filter, out var refusal)
+                ? new AdminResponse(200, default)
+                {
+                    Lines = LinesAsync(call.Query("limit") is null ? filter with { Limit = int.MaxValue } : filter, follow: false, ct),
+                }
+                : AdminResponse.Refused(refusal!)
+        );
+
+    private async IAsyncEnumerable<string> LinesAsync(LogFilter filter, bool follow, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var entry in parts.Events.TailAsync(filter, follow, ct))
+            yield return entry.Json;
+    }
+
     private async ValueTask<AdminResponse> VerifyAsync(AdminCall call, CancellationToken ct)
     {
-        var found = parts.Events is { } events ? await events.VerifyAsync(ct) : new EventVerification(true, 0);
-        return AdminResponse.Object(
-            200,
-            json =>
-            {
-                json.WriteBoolean("intact", found.Intact);
-                json.WriteNumber("records", found.Records);
-                AdminJson.Text(json, "head", found.Head);
-                AdminJson.Text(json, "fault", found.Fault);
-            }
-        );
+        var found = await parts.Events.VerifyAsync(parts.Keys.History, ct);
+        return AdminResponse.Object(200, json => Write(json, found));
+    }
+
+    private bool TryReadFilter(AdminCall call, out LogFilter filter, out AdminRefusal? refusal)
+    {
+        filter = new();
+        if (!call.TryPage(out var limit, out _, out refusal))
+            return false;
+        if (call.Query("refused") is not (null or "true" or "false"))
+            refusal = new(Reason.AdminRequestMalformed, "refused: must be true or false.");
+        var user = call.Query("user");
+        filter = new()
+        {
+            Limit = limit,
+            Flow = call.Query("flow"),
+            Client = call.Query("client"),
+            Subject = user is null ? null : parts.Configuration.CurrentSet.UserByName(user)?.User.Subject ?? user,
+            Act = call.Query("act"),
+            Refused = call.Query("refused") is { } refused ? refused == "true" : null,
+        };
+        return refusal is null;
+    }
+
+    private static void Write(Utf8JsonWriter json, LogVerification found)
+    {
+        json.WriteBoolean("valid", found.Broken is null);
+        json.WriteNumber("lines", found.Lines);
+        json.WriteNumber("checkpoints", found.Checkpoints);
+        json.WriteNumber("unknown_checkpoints", found.UnknownCheckpoints);
+        json.WriteStartArray("heads");
+        foreach (var head in found.Heads)
+        {
+            json.WriteStartObject();
+            json.WriteString("node", head.Node);
+            json.WriteNumber("seq", head.Seq);
+            json.WriteString("hash", head.Hash);
+            json.WriteNumber("unsigned", head.Unsigned);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        if (found.Broken is not { } broken)
+            return;
+        json.WriteStartObject("broken");
+        json.WriteString("file", broken.File);
+        json.WriteNumber("line", broken.Line);
+        json.WriteString("what", broken.What);
+        json.WriteEndObject();
     }
 }

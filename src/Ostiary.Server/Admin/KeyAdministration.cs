@@ -10,14 +10,14 @@ internal sealed class KeyAdministration(AdminParts parts)
 {
     public IEnumerable<AdminRoute> Routes =>
         [
-            new("GET", "/keys", "key.list", ListAsync),
+            new("GET", "/keys", "key.list", ListAsync, "limit", "cursor"),
             new("POST", "/keys/rotate", "key.rotate", RotateAsync),
             new("POST", "/keys/{kid}/retire", "key.retire", RetireAsync),
             new("POST", "/keys/{kid}/revoke", "key.revoke", RevokeAsync),
         ];
 
     private ValueTask<AdminResponse> ListAsync(AdminCall call, CancellationToken ct) =>
-        ValueTask.FromResult(Lists.Write(parts.Keys?.List() ?? [], null, Write));
+        ValueTask.FromResult(Lists.Page(call, parts.Keys.List(), k => k.Kid, Write, null));
 
     /// <summary>Publishes a successor; it signs once every verifier can know it, or at once where forced.</summary>
     private async ValueTask<AdminResponse> RotateAsync(AdminCall call, CancellationToken ct)
@@ -27,23 +27,21 @@ internal sealed class KeyAdministration(AdminParts parts)
         var refusal = call.Read(reader =>
         {
             alg = reader.OneOf("alg", KeyRing.Algorithms);
-            force = reader.Flag("force") ?? false;
+            force = reader.Flag("now") ?? false;
         });
         if (refusal is not null)
             return AdminResponse.Refused(refusal);
-        if (parts.Keys is not { } keys)
-            return AdminResponse.Refused(NotFound(alg ?? ""));
         var made = new List<KeyInfo>();
-        var inUse = keys.List().Where(k => k.State == KeyState.Active).Select(k => k.Alg);
+        var inUse = parts.Keys.List().Where(k => k.State == KeyState.Active).Select(k => k.Alg);
         foreach (var one in alg is not null ? [alg] : inUse.Distinct().ToList())
-            made.Add(await keys.RotateAsync(one, force, ct));
+            made.Add(await parts.Keys.RotateAsync(one, force, ct));
         call.Change = "rotated";
         return Lists.Write(made, null, Write);
     }
 
     private async ValueTask<AdminResponse> RetireAsync(AdminCall call, CancellationToken ct)
     {
-        if (parts.Keys is not { } keys || await keys.RetireAsync(call.Id, ct) is not { } key)
+        if (await parts.Keys.RetireAsync(call.Id, ct) is not { } key)
             return AdminResponse.Refused(NotFound(call.Id));
         call.Change = "retired";
         return AdminResponse.Object(200, json => Write(json, key));
@@ -51,7 +49,7 @@ internal sealed class KeyAdministration(AdminParts parts)
 
     private async ValueTask<AdminResponse> RevokeAsync(AdminCall call, CancellationToken ct)
     {
-        if (parts.Keys is not { } keys || await keys.RevokeAsync(call.Id, parts.Stores.Changes, ct) is not { } key)
+        if (await parts.Keys.RevokeAsync(call.Id, parts.Stores.Changes, ct) is not { } key)
             return AdminResponse.Refused(NotFound(call.Id));
         call.Change = "revoked";
         return AdminResponse.Object(200, json => Write(json, key));
@@ -66,7 +64,7 @@ internal sealed class KeyAdministration(AdminParts parts)
         json.WriteString("alg", key.Alg);
         json.WriteString("state", key.State.ToString().ToLowerInvariant());
         json.WriteBoolean("revoked", key.Revoked);
-        AdminJson.Time(json, "published_at", key.PublishedAt);
+        AdminJson.Time(json, "created_at", key.PublishedAt);
         AdminJson.Time(json, "ready_at", key.ReadyAt);
         AdminJson.Time(json, "active_at", key.ActiveAt);
         AdminJson.Time(json, "retiring_at", key.RetiringAt);

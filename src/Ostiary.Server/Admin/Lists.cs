@@ -5,7 +5,7 @@ namespace Ostiary.Server.Admin;
 /// <summary>Pages of lists, in the order of their ids: <c>{"items":[…],"next":"…"}</c>.</summary>
 internal static class Lists
 {
-    public static AdminResponse Page<T>(AdminCall call, IEnumerable<T> all, Func<T, string> id, Action<Utf8JsonWriter, T> write, long revision)
+    public static AdminResponse Page<T>(AdminCall call, IEnumerable<T> all, Func<T, string> id, Action<Utf8JsonWriter, T> write, long? revision)
     {
         if (!call.TryPage(out var limit, out var after, out var refusal))
             return AdminResponse.Refused(refusal!);

@@ -11,10 +11,10 @@ internal sealed class LiveAdministration(AdminParts parts)
 {
     public IEnumerable<AdminRoute> Routes =>
         [
-            new("GET", "/grants", "grant.list", ListGrantsAsync, "subject", "client_id", "live", "limit", "cursor"),
+            new("GET", "/grants", "grant.list", ListGrantsAsync, "user", "client", "live", "limit", "cursor"),
             new("GET", "/grants/{id}", "grant.get", GetGrantAsync),
             new("POST", "/grants/{id}/end", "grant.end", EndGrantAsync),
-            new("GET", "/sessions", "session.list", ListSessionsAsync, "subject", "limit", "cursor"),
+            new("GET", "/sessions", "session.list", ListSessionsAsync, "user", "limit", "cursor"),
             new("GET", "/sessions/{id}", "session.get", GetSessionAsync),
             new("POST", "/sessions/{id}/end", "session.end", EndSessionAsync),
         ];
@@ -25,7 +25,7 @@ internal sealed class LiveAdministration(AdminParts parts)
             return AdminResponse.Refused(refusal!);
         if (call.Query("live") is not (null or "true" or "false"))
             return AdminResponse.Refused(new(Reason.AdminRequestMalformed, "live: must be true or false."));
-        var query = new Stores.GrantQuery(SubjectOf(call), call.Query("client_id"), call.Query("live") == "true", after, limit);
+        var query = new Stores.GrantQuery(SubjectOf(call), call.Query("client"), call.Query("live") == "true", after, limit);
         var page = await parts.Stores.Directory.GrantsAsync(query, ct);
         return Lists.Write(page.Items, page.Next is { } next ? AdminCursor.Write(next) : null, Write);
     }
@@ -42,7 +42,7 @@ internal sealed class LiveAdministration(AdminParts parts)
     {
         if (await FindGrantAsync(call, ct) is not { } grant)
             return AdminResponse.Refused(GrantNotFound(call.Id));
-        if (await parts.Stores.Grants.TryEndAsync(grant.Id, GrantEnd.RevokedByOperator, parts.Time.GetUtcNow(), ct))
+        if (await parts.Stores.Grants.TryEndAsync(grant.Id, GrantEnd.RevokedByOperator, parts.Now, ct))
             call.Change = "ended: revoked-by-operator";
         var ended = await parts.Stores.Grants.FindAsync(grant.Id, ct) ?? grant;
         return AdminResponse.Object(200, json => Write(json, ended));
@@ -68,7 +68,7 @@ internal sealed class LiveAdministration(AdminParts parts)
     {
         if (await FindSessionAsync(call, ct) is not { } session)
             return AdminResponse.Refused(SessionNotFound(call.Id));
-        var now = parts.Time.GetUtcNow();
+        var now = parts.Now;
         if (await parts.Stores.Sessions.TryEndAsync(session.Id, now, ct))
             call.Change = "ended";
         await parts.Stores.Grants.EndOfSessionAsync(session.Id, GrantEnd.RevokedByOperator, now, ct);
@@ -78,7 +78,7 @@ internal sealed class LiveAdministration(AdminParts parts)
 
     /// <summary>People name users, the stores know subjects.</summary>
     private string? SubjectOf(AdminCall call) =>
-        call.Query("subject") is { } name ? parts.Configuration.CurrentSet.UserByName(name)?.User.Subject ?? name : null;
+        call.Query("user") is { } name ? parts.Configuration.CurrentSet.UserByName(name)?.User.Subject ?? name : null;
 
     private async ValueTask<Grant?> FindGrantAsync(AdminCall call, CancellationToken ct)
     {
@@ -110,7 +110,7 @@ internal sealed class LiveAdministration(AdminParts parts)
 
     private void Write(Utf8JsonWriter json, Grant grant)
     {
-        var now = parts.Time.GetUtcNow();
+        var now = parts.Now;
         json.WriteString("id", grant.Id.ToString());
         json.WriteString("status", grant.Status != GrantStatus.Ended && grant.ExpiresAt <= now ? "expired" : Word(grant.Status.ToString()));
         json.WriteString("client_id", grant.ClientId);
@@ -133,7 +133,7 @@ internal sealed class LiveAdministration(AdminParts parts)
     private void Write(Utf8JsonWriter json, Session session)
     {
         json.WriteString("id", session.Id);
-        json.WriteBoolean("live", session.IsLive(parts.Time.GetUtcNow()));
+        json.WriteBoolean("live", session.IsLive(parts.Now));
         json.WriteString("subject", session.Subject);
         AdminJson.Text(json, "username", UsernameOf(session.Subject));
         AdminJson.Time(json, "created_at", session.CreatedAt);

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
+using Ostiary.Server.Users;
 
 namespace Ostiary.Server.Admin;
 
 /// <summary>Users: create, read, change, disable, delete, set the password. A user is named by user name or by subject.</summary>
-internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges changes, CredentialIntake intake)
+internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges changes)
 {
     private const string Password = "password";
 
@@ -18,7 +19,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
             new("DELETE", "/users/{name}", "user.delete", DeleteAsync),
             new("POST", "/users/{name}/disable", "user.disable", DisableAsync),
             new("POST", "/users/{name}/enable", "user.enable", EnableAsync),
-            new("PUT", "/users/{name}/password", "user.set-password", SetPasswordAsync),
+            new("POST", "/users/{name}/password", "user.set-password", SetPasswordAsync),
         ];
 
     private ValueTask<AdminResponse> ListAsync(AdminCall call, CancellationToken ct) =>
@@ -46,8 +47,8 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
         var created = user.User with
         {
             Subject = call.Subject = CredentialIntake.NewSubject(),
-            PasswordHash = password is null ? null : intake.Passwords.Hash(password),
-            CreatedAt = parts.Time.GetUtcNow(),
+            PasswordHash = password is null ? null : PasswordHash.Create(password),
+            CreatedAt = parts.Now,
         };
         var outcome = await changes.MakeAsync(
             call,
@@ -106,15 +107,15 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
             password = reader.Text(Password, 4096);
             if (!reader.Has(Password))
                 reader.Refuse(Password, "is missing.");
-            else if (password is not null && !intake.Passwords.IsAcceptable(password))
+            else if (password is not null && !PasswordHash.IsAcceptable(password))
                 reader.Refuse(Password, "is too short or too long.", null, Reason.WeakSecret);
         });
         if (refusal is not null)
             return AdminResponse.Refused(refusal);
-        var hash = intake.Passwords.Hash(password!);
+        var hash = PasswordHash.Create(password!);
         var response = await ChangeAsync(call, user => JsonMerge.Without(user.Declared, Password), hash, "password set", ct);
         if (response.Reason is null)
-            await parts.Stores.Sessions.EndOfSubjectAsync(call.Subject!, null, parts.Time.GetUtcNow(), ct);
+            await parts.Stores.Sessions.EndOfSubjectAsync(call.Subject!, null, parts.Now, ct);
         return response;
     }
 
@@ -173,7 +174,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
                     Subject = before.User.Subject,
                     PasswordHash = passwordHash ?? before.User.PasswordHash,
                     CreatedAt = before.User.CreatedAt,
-                    UpdatedAt = parts.Time.GetUtcNow(),
+                    UpdatedAt = parts.Now,
                 };
                 return set.With(after with { Order = before.Order, User = user });
             },
@@ -186,14 +187,14 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
     }
 
     /// <summary>Takes a password out of the settings: it is never kept with them.</summary>
-    private string? TakePassword(ref JsonElement declared, List<ConfigurationFault> faults)
+    private static string? TakePassword(ref JsonElement declared, List<ConfigurationFault> faults)
     {
         if (!declared.TryGetProperty(Password, out var value))
             return null;
         declared = JsonMerge.Without(declared, Password);
         if (value.ValueKind != JsonValueKind.String)
             faults.Add(new(Password, Reason.NotASecretSource, "must be the password itself: the server reads no files and variables for others."));
-        else if (!intake.Passwords.IsAcceptable(value.GetString()!))
+        else if (!PasswordHash.IsAcceptable(value.GetString()!))
             faults.Add(new(Password, Reason.WeakSecret, "is too short or too long."));
         return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }

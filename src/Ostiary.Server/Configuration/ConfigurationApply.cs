@@ -8,9 +8,9 @@ namespace Ostiary.Server.Configuration;
 
 /// <summary>
 /// Puts a configuration file over a configuration. What the file lists is created or replaced; what it does not list stays, unless it is to be pruned.
-/// Applying the same file again changes nothing.
+/// Applying the same file again changes nothing. Without a source of secrets they are not looked up: enough to check a file.
 /// </summary>
-internal sealed class ConfigurationApply(ConfigurationFile file, ISecretSource secrets, CredentialIntake intake, bool prune, DateTimeOffset now)
+internal sealed class ConfigurationApply(ConfigurationFile file, ISecretSource? secrets, CredentialIntake intake, bool prune, DateTimeOffset now)
 {
     /// <summary>The secret that a configuration file refers to, among the secrets of a client.</summary>
     public const string ConfiguredSecret = "configured";
@@ -107,10 +107,10 @@ internal sealed class ConfigurationApply(ConfigurationFile file, ISecretSource s
         var hash = before?.User.PasswordHash;
         if (user.Password is { } reference && Resolve(reference, $"users[{order}].password") is { } password)
         {
-            if (!intake.Passwords.IsAcceptable(password))
+            if (!PasswordHash.IsAcceptable(password))
                 _faults.Add(new($"users[{order}].password", Reason.WeakSecret, "the password is too short or too long."));
-            else if (hash is null || !intake.Passwords.Verify(hash, password))
-                hash = intake.Passwords.Hash(password);
+            else if (hash is null || !PasswordHash.Verify(hash, password))
+                hash = PasswordHash.Create(password);
         }
         var unchanged = before is not null && SameText(before.Declared, user.Declared);
         return user with
@@ -135,6 +135,8 @@ internal sealed class ConfigurationApply(ConfigurationFile file, ISecretSource s
 
     private string? Resolve(SecretReference reference, string path)
     {
+        if (secrets is null)
+            return null;
         if (secrets.TryRead(reference, out var text))
             return text;
         var what = reference.Kind == "file" ? "the file" : "the environment variable";

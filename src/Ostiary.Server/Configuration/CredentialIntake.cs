@@ -4,10 +4,8 @@ using Ostiary.Server.Clients;
 namespace Ostiary.Server.Configuration;
 
 /// <summary>Makes secrets and takes them in: what leaves here to be kept are hashes, and for HMAC the sealed text.</summary>
-internal sealed class CredentialIntake(ClientSecrets secrets, IPasswordHasher passwords)
+internal sealed class CredentialIntake(ClientSecrets secrets)
 {
-    public IPasswordHasher Passwords { get; } = passwords;
-
     public static string NewSubject() => "usr_" + Entropy.Text(16);
 
     /// <summary>256 random bits, with prefix and checksum; the text is shown once and never again.</summary>

@@ -92,20 +92,6 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
         }
     }
 
-    /// <summary>Replaces the password hash of a user where it is still the one that the caller saw.</summary>
-    public async ValueTask<bool> TryReplacePasswordHashAsync(string subject, string oldHash, string newHash, CancellationToken ct)
-    {
-        var outcome = await TryChangeAsync(
-            set =>
-                set.Users.GetValueOrDefault(subject) is { } user && user.User.PasswordHash == oldHash
-                    ? set.With(user with { User = user.User with { PasswordHash = newHash } })
-                    : set,
-            null,
-            ct
-        );
-        return outcome.Changes.Count > 0;
-    }
-
     public void Dispose() => _gate.Dispose();
 
     /// <summary>Signing keys are documents too, under the same revision: where only they have changed, the snapshot and its revision stay.</summary>
