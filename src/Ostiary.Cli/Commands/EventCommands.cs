@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using Ostiary.Cli.Administration;
 using Ostiary.Cli.Errors;
@@ -11,6 +10,7 @@ namespace Ostiary.Cli.Commands;
 /// <summary><c>ostiary event</c>: the log of decisions, one record each, hash-chained.</summary>
 internal static class EventCommands
 {
+    private const int Before = 10;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly Option<string?> Flow = new("--flow") { Description = "Only those of a flow", HelpName = "FLOW" };
     private static readonly Option<string?> Act = new("--act") { Description = "Only an act and what is below it, e.g. token", HelpName = "ACT" };
@@ -22,7 +22,7 @@ internal static class EventCommands
         new("AT", "at"),
         new("ACT", "act"),
         new("REFUSED", "refused"),
-        new("CLIENT", "client_id"),
+        new("CLIENT", "client"),
         new("SUBJECT", "subject"),
         new("CHANGE", "change"),
         new("FLOW", "flow"),
@@ -46,24 +46,37 @@ internal static class EventCommands
             ("subject", invocation.Value(User))
         );
 
-    /// <summary>Shows what is there and then what comes, until stopped. One channel for the whole time.</summary>
+    /// <summary>Shows the last few and then what comes, until stopped. One channel for the whole time.</summary>
     private static async Task<int> TailAsync(Invocation invocation)
     {
         await using var channel = await invocation.ChannelAsync();
-        string? cursor = null;
-        while (true)
+        var (cursor, seen, last) = ((string?)null, 0, new Queue<JsonElement>());
+        for (var following = false; ; )
         {
             var page = await PageAsync(channel, invocation, cursor);
-            foreach (var item in page.GetProperty("items").EnumerateArray())
-                invocation.Terminal.Stream(
-                    invocation.Form is OutputForm.Table ? string.Join('\t', Columns.Select(c => Printable.Of(c.Of(item)))) : JsonForms.Line(item)
-                );
-            var next = Next(page);
-            cursor = next ?? cursor;
-            if (next is null)
-                await Task.Delay(Pause, invocation.Stop);
+            foreach (var item in page.GetProperty("items").EnumerateArray().Skip(seen))
+            {
+                last.Enqueue(item);
+                if (!following && last.Count > Before)
+                    last.Dequeue();
+            }
+            seen = page.GetProperty("items").GetArrayLength();
+            if (Next(page) is { } next)
+            {
+                (cursor, seen) = (next, 0);
+                continue;
+            }
+            following = true;
+            while (last.TryDequeue(out var item))
+                Show(item, invocation);
+            await Task.Delay(Pause, invocation.Stop);
         }
     }
+
+    private static void Show(JsonElement item, Invocation invocation) =>
+        invocation.Terminal.Stream(
+            invocation.Form is OutputForm.Table ? string.Join('\t', Columns.Select(c => Printable.Of(c.Of(item)))) : JsonForms.Line(item)
+        );
 
     private static async Task<int> ExportAsync(Invocation invocation)
     {
@@ -98,7 +111,7 @@ internal static class EventCommands
     {
         var query = Query(invocation);
         if (cursor is not null)
-            query += new StringBuilder(query.Length == 0 ? "?" : "&").Append("cursor=").Append(Uri.EscapeDataString(cursor)).ToString();
+            query += (query.Length == 0 ? "?" : "&") + "cursor=" + Uri.EscapeDataString(cursor);
         return (await channel.SendAsync(HttpMethod.Get, "/events" + query, null, invocation.Stop))!.Value;
     }
 
