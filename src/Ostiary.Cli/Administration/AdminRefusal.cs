@@ -19,10 +19,10 @@ internal static class AdminRefusal
         return new(reason, message)
         {
             Exit = ExitOf(answer.StatusCode),
-            Why = Text(json, "hint") ?? Text(json, "why"),
-            Try = Text(json, "try") ?? NextStep(answer.StatusCode),
+            Why = Text(json, "hint"),
+            Try = Next(json) ?? NextStep(answer.StatusCode),
             Details = Faults(json),
-            Flow = answer.Headers.TryGetValues("Ostiary-Flow", out var flow) ? flow.First() : null,
+            Flow = Text(json, "flow_id") ?? (answer.Headers.TryGetValues("Ostiary-Flow", out var flow) ? flow.First() : null),
         };
     }
 
@@ -93,6 +93,12 @@ internal static class AdminRefusal
             _ => null,
         };
 
+    /// <summary>The first step that is not the explanation, which every error names anyway.</summary>
+    private static string? Next(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty("next", out var next) && next.ValueKind == JsonValueKind.Array
+            ? next.EnumerateArray().Select(Cell.Text).FirstOrDefault(n => !n.StartsWith("ostiary explain", StringComparison.Ordinal))
+            : null;
+
     private static List<string> Faults(JsonElement json)
     {
         var lines = new List<string>();
@@ -100,7 +106,7 @@ internal static class AdminRefusal
             foreach (var fault in faults.EnumerateArray())
                 lines.Add(
                     fault.ValueKind == JsonValueKind.Object
-                        ? string.Join(": ", new[] { Text(fault, "path"), Text(fault, "message") ?? Text(fault, "error") }.Where(t => t is not null))
+                        ? $"{Text(fault, "path")}: {Text(fault, "message")} {Text(fault, "hint")}".Trim(' ', ':')
                         : Cell.Text(fault)
                 );
         return lines;

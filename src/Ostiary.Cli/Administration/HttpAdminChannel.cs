@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Net.Http.Headers;
-using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
@@ -44,28 +42,6 @@ internal sealed class HttpAdminChannel(
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw Network.TimedOut(target, timeout);
-        }
-    }
-
-    public async IAsyncEnumerable<string> LinesAsync(string path, [EnumeratorCancellation] CancellationToken ct)
-    {
-        using var request = Request(HttpMethod.Get, path, null);
-        HttpResponseMessage answer;
-        try
-        {
-            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-        }
-        catch (HttpRequestException failure)
-        {
-            throw Network.Unreachable(target, failure);
-        }
-        using (answer)
-        {
-            if (!answer.IsSuccessStatusCode)
-                throw new CliException(AdminRefusal.Read(answer, await answer.Content.ReadAsByteArrayAsync(ct), target));
-            using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(ct), Encoding.UTF8);
-            while (await reader.ReadLineAsync(ct) is { } line)
-                yield return line;
         }
     }
 

@@ -13,7 +13,4 @@ internal interface IAdminChannel : IAsyncDisposable
 
     /// <summary>The answer's JSON, or null where it has none. A refusal is a <see cref="Errors.CliException"/>.</summary>
     Task<JsonElement?> SendAsync(HttpMethod method, string path, JsonElement? body, CancellationToken ct);
-
-    /// <summary>The body of an answer that is a stream of lines.</summary>
-    IAsyncEnumerable<string> LinesAsync(string path, CancellationToken ct);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ostiary.Cli.Administration;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Protocol.Reasons;
@@ -9,17 +10,21 @@ namespace Ostiary.Cli.Commands;
 /// <summary><c>ostiary event</c>: the log of decisions, one record each, hash-chained.</summary>
 internal static class EventCommands
 {
+    private const int Before = 10;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly Option<string?> Flow = new("--flow") { Description = "Only those of a flow", HelpName = "FLOW" };
+    private static readonly Option<string?> Act = new("--act") { Description = "Only an act and what is below it, e.g. token", HelpName = "ACT" };
     private static readonly Option<string?> Client = new("--client") { Description = "Only those of a client", HelpName = "ID" };
-    private static readonly Option<bool> Refused = new("--refused") { Description = "Only refusals" };
+    private static readonly Option<string?> User = new("--user") { Description = "Only those of a user", HelpName = "NAME" };
 
     private static readonly Column[] Columns =
     [
         new("AT", "at"),
         new("ACT", "act"),
         new("REFUSED", "refused"),
-        new("CLIENT", "client_id"),
-        new("SUBJECT", "sub"),
+        new("CLIENT", "client"),
+        new("SUBJECT", "subject"),
+        new("CHANGE", "change"),
         new("FLOW", "flow"),
     ];
 
@@ -27,37 +32,63 @@ internal static class EventCommands
         new(
             "event",
             "The log of decisions",
-            new Verb("list", "List the latest events", i => i.ListAsync("/events" + Query(i), "event", Columns)).With(Flow, Client, Refused).Lists(),
-            new Verb("tail", "Show events as they happen", TailAsync) { EndsWhenStopped = true }
-                .With(Client, Refused)
-                .Administers(),
+            new Verb("list", "List events", i => i.ListAsync("/events" + Query(i), "event", Columns)).With(Flow, Act, Client, User).Lists(),
+            new Verb("tail", "Show events as they happen", TailAsync) { EndsWhenStopped = true }.With(Flow, Act, Client, User).Administers(),
             new Verb("verify", "Check the hash chain of the log", VerifyAsync).Administers(),
-            new Verb("export", "Write all events, one JSON object a line", ExportAsync).With(Flow, Client, Refused).Administers()
+            new Verb("export", "Write all events, one JSON object a line", ExportAsync).With(Flow, Act, Client, User).Administers()
         );
 
     private static string Query(Invocation invocation) =>
-        AdminQuery.Of(("flow", invocation.Value(Flow)), ("client", invocation.Value(Client)), ("refused", invocation.Value(Refused) ? "true" : null));
+        AdminQuery.Of(
+            ("flow", invocation.Value(Flow)),
+            ("act", invocation.Value(Act)),
+            ("client_id", invocation.Value(Client)),
+            ("subject", invocation.Value(User))
+        );
 
+    /// <summary>Shows the last few and then what comes, until stopped. One channel for the whole time.</summary>
     private static async Task<int> TailAsync(Invocation invocation)
     {
         await using var channel = await invocation.ChannelAsync();
-        await foreach (var line in channel.LinesAsync("/events/tail" + Query(invocation), invocation.Stop))
-            if (line.Length > 0)
-                invocation.Terminal.Stream(invocation.Form is OutputForm.Table ? Row(line) : line);
-        return 0;
+        var (cursor, seen, last) = ((string?)null, 0, new Queue<JsonElement>());
+        for (var following = false; ; )
+        {
+            var page = await PageAsync(channel, invocation, cursor);
+            foreach (var item in page.GetProperty("items").EnumerateArray().Skip(seen))
+            {
+                last.Enqueue(item);
+                if (!following && last.Count > Before)
+                    last.Dequeue();
+            }
+            seen = page.GetProperty("items").GetArrayLength();
+            if (Next(page) is { } next)
+            {
+                (cursor, seen) = (next, 0);
+                continue;
+            }
+            following = true;
+            while (last.TryDequeue(out var item))
+                Show(item, invocation);
+            await Task.Delay(Pause, invocation.Stop);
+        }
     }
 
-    private static string Row(string line)
-    {
-        var item = JsonForms.Parse(System.Text.Encoding.UTF8.GetBytes(line));
-        return string.Join('\t', Columns.Select(c => Printable.Of(c.Of(item))));
-    }
+    private static void Show(JsonElement item, Invocation invocation) =>
+        invocation.Terminal.Stream(
+            invocation.Form is OutputForm.Table ? string.Join('\t', Columns.Select(c => Printable.Of(c.Of(item)))) : JsonForms.Line(item)
+        );
 
     private static async Task<int> ExportAsync(Invocation invocation)
     {
         await using var channel = await invocation.ChannelAsync();
-        await foreach (var line in channel.LinesAsync("/events/export" + Query(invocation), invocation.Stop))
-            invocation.Terminal.Stream(line);
+        string? cursor = null;
+        do
+        {
+            var page = await PageAsync(channel, invocation, cursor);
+            foreach (var item in page.GetProperty("items").EnumerateArray())
+                invocation.Terminal.Stream(JsonForms.Line(item));
+            cursor = Next(page);
+        } while (cursor is not null);
         return 0;
     }
 
@@ -65,16 +96,25 @@ internal static class EventCommands
     {
         await using var channel = await invocation.ChannelAsync();
         var answer = (await channel.SendAsync(HttpMethod.Get, "/events/verify", null, invocation.Stop))!.Value;
-        invocation.Results.One(answer, "valid");
-        if (answer.TryGetProperty("valid", out var valid) && valid.ValueKind == JsonValueKind.False)
-        {
-            ErrorWriter.Write(
-                invocation.Terminal,
-                new(Reason.LogDamaged, "The log does not verify.") { Exit = ExitCode.Findings, Why = "a record was changed, removed or torn off" },
-                asJson: !invocation.Terminal.ErrorIsTerminal
-            );
-            return ExitCode.Findings;
-        }
-        return 0;
+        invocation.Results.One(answer, "intact");
+        if (answer.GetProperty("intact").GetBoolean())
+            return ExitCode.Done;
+        ErrorWriter.Write(
+            invocation.Terminal,
+            new(Reason.LogDamaged, "The log does not verify.") { Exit = ExitCode.Findings, Why = new Column("", "fault").Of(answer) },
+            asJson: !invocation.Terminal.ErrorIsTerminal
+        );
+        return ExitCode.Findings;
     }
+
+    private static async Task<JsonElement> PageAsync(IAdminChannel channel, Invocation invocation, string? cursor)
+    {
+        var query = Query(invocation);
+        if (cursor is not null)
+            query += (query.Length == 0 ? "?" : "&") + "cursor=" + Uri.EscapeDataString(cursor);
+        return (await channel.SendAsync(HttpMethod.Get, "/events" + query, null, invocation.Stop))!.Value;
+    }
+
+    private static string? Next(JsonElement page) =>
+        page.TryGetProperty("next", out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
 }

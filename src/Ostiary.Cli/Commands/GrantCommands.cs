@@ -14,9 +14,9 @@ internal static class GrantCommands
     private static readonly Column[] Columns =
     [
         new("ID", "id"),
-        new("STATE", "state"),
+        new("STATUS", "status"),
         new("CLIENT", "client_id"),
-        new("SUBJECT", "sub"),
+        new("USER", "username"),
         new("SCOPE", "scope"),
         new("CREATED", "created_at"),
         new("EXPIRES", "expires_at"),
@@ -40,7 +40,7 @@ internal static class GrantCommands
     private static string Path(Invocation invocation) => "/grants/" + Uri.EscapeDataString(invocation.Value(Id));
 
     private static string Query(Invocation invocation) =>
-        AdminQuery.Of(("client", invocation.Value(Client)), ("user", invocation.Value(User)), ("live", invocation.Value(Live) ? "true" : null));
+        AdminQuery.Of(("client_id", invocation.Value(Client)), ("subject", invocation.Value(User)), ("live", invocation.Value(Live) ? "true" : null));
 }
 
 /// <summary>The query of a list: only what was asked for.</summary>

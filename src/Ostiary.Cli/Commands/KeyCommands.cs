@@ -17,7 +17,7 @@ internal static class KeyCommands
         new("KID", "kid"),
         new("ALG", "alg"),
         new("STATE", "state"),
-        new("CREATED", "created_at"),
+        new("PUBLISHED", "published_at"),
         new("ACTIVE FROM", "active_at"),
         new("GONE AT", "gone_at"),
     ];
@@ -41,9 +41,9 @@ internal static class KeyCommands
             if (invocation.Value(Algorithm) is { } algorithm)
                 json.WriteString("alg", algorithm);
             if (invocation.Value(Now))
-                json.WriteBoolean("now", true);
+                json.WriteBoolean("force", true);
         });
-        return invocation.DoAsync(HttpMethod.Post, "/keys/rotate", body, "new keys are published");
+        return invocation.DoAsync(HttpMethod.Post, "/keys/rotate", body, invocation.Value(Now) ? "new keys sign from now on" : "new keys are published; they sign once every verifier can know them");
     }
 
     private static Task<int> Retire(Invocation invocation) =>

@@ -12,9 +12,9 @@ internal static class SessionCommands
     private static readonly Column[] Columns =
     [
         new("ID", "id"),
-        new("SUBJECT", "sub"),
+        new("USER", "username"),
         new("SIGNED IN", "authenticated_at"),
-        new("LAST USED", "used_at"),
+        new("LAST SEEN", "seen_at"),
         new("EXPIRES", "expires_at"),
     ];
 
@@ -22,7 +22,7 @@ internal static class SessionCommands
         new(
             "session",
             "Signed-in browsers",
-            new Verb("list", "List the sessions", i => i.ListAsync("/sessions" + AdminQuery.Of(("user", i.Value(User))), "session", Columns))
+            new Verb("list", "List the sessions", i => i.ListAsync("/sessions" + AdminQuery.Of(("subject", i.Value(User))), "session", Columns))
                 .With(User)
                 .Lists(),
             new Verb("get", "Show a session", i => i.OneAsync(HttpMethod.Get, Path(i), null, "id")).With(Id).Administers(),

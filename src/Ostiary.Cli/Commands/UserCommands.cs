@@ -82,7 +82,7 @@ internal static class UserCommands
     {
         var password = Secrets.Input("password", invocation);
         var body = JsonForms.Object(json => json.WriteString("password", password));
-        return invocation.DoAsync(HttpMethod.Post, Path(invocation) + "/password", body, $"user '{invocation.Value(Name)}' has a new password");
+        return invocation.DoAsync(HttpMethod.Put, Path(invocation) + "/password", body, $"user '{invocation.Value(Name)}' has a new password");
     }
 
     private static Task<int> SetAsync(Invocation invocation, string verb, string done) =>

@@ -43,7 +43,7 @@ internal static class DataDirectoryChecks
 
     private static Finding MasterKey(string data)
     {
-        var key = Path.Combine(data, "master.key");
+        var key = Path.Combine(data, "keys", "master.key");
         if (!File.Exists(key))
             return Finding.Pass("Key file", "none yet; the first start makes it");
         if ((File.GetUnixFileMode(key) & Others) != 0)

@@ -112,8 +112,8 @@ public sealed class OstiaryServer : IAsyncDisposable
                 "Stop the other program, or choose another --listen."
             );
         }
-        if (options.DataDirectory is { } data)
-            File.SetUnixFileMode(SocketOf(data), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (options.Socket is { } socket)
+            File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
@@ -140,14 +140,12 @@ public sealed class OstiaryServer : IAsyncDisposable
                     Configure
                 );
         }
-        if (options.DataDirectory is { } data)
+        if (options.Socket is { } socket)
         {
-            File.Delete(SocketOf(data));
-            kestrel.ListenUnixSocket(SocketOf(data));
+            File.Delete(socket);
+            kestrel.ListenUnixSocket(socket);
         }
     }
-
-    private static string SocketOf(string data) => Path.GetFullPath(Path.Combine(data, "admin.sock"));
 
     private static X509Certificate2 LoadCertificate(ServerOptions options)
     {

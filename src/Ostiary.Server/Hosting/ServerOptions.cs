@@ -40,6 +40,12 @@ public sealed record ServerOptions
     /// <summary>A development server: pages say so.</summary>
     public bool Development { get; init; }
 
+    /// <summary>Only administration, over a Unix socket of its own: for a command on a data directory on which no server runs.</summary>
+    public string? AdministrationSocket { get; init; }
+
+    /// <summary>Where administration listens, or null.</summary>
+    public string? Socket => AdministrationSocket ?? (DataDirectory is { } data ? Path.GetFullPath(Path.Combine(data, "admin.sock")) : null);
+
     /// <summary>All faults at once; empty where the server may start.</summary>
     public IReadOnlyList<SettingFault> Validate()
     {
@@ -73,7 +79,7 @@ public sealed record ServerOptions
 
     private void ValidateListen(List<SettingFault> faults)
     {
-        if (Listen.Count == 0)
+        if (Listen.Count == 0 && AdministrationSocket is null)
             faults.Add(new(Reason.SettingInvalid, "--listen", "No address to listen on was given.", "--listen http://127.0.0.1:9400"));
         foreach (var listen in Listen)
         {

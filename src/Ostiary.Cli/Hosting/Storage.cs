@@ -1,0 +1,21 @@
+using Ostiary.Server.Hosting;
+using Ostiary.Server.Stores;
+using Ostiary.Server.Stores.Memory;
+using Ostiary.Storage.Sqlite;
+
+namespace Ostiary.Cli.Hosting;
+
+/// <summary>Opens the engine that the options name. The engines live in assemblies of their own; here they meet.</summary>
+internal static class Storage
+{
+    private const string SqliteFile = "ostiary.db";
+
+    public static async ValueTask<IStores> OpenAsync(ServerOptions options, TimeProvider time, CancellationToken ct) =>
+        options.Store == "memory"
+            ? await MemoryStores.OpenAsync(options.DataDirectory, time, ct)
+            : await SqliteStores.OpenAsync(Path.Combine(options.DataDirectory!, SqliteFile), time, ct);
+
+    /// <summary>The store that a data directory was made with; SQLite where it is new.</summary>
+    public static string KindOf(string data) =>
+        !File.Exists(Path.Combine(data, SqliteFile)) && Directory.Exists(data) && Directory.EnumerateFiles(data, "*.json*").Any() ? "memory" : "sqlite";
+}
