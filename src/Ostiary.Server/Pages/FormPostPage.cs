@@ -3,7 +3,7 @@ using Ostiary.Protocol;
 
 namespace Ostiary.Server.Pages;
 
-/// <summary><c>response_mode=form_post</c>: a form that a script sends at once, and a button sends where no script runs. OAuth 2.0 Form Post Response Mode §2</summary>
+/// <summary><c>response_mode=form_post</c>: a form that a script sends at once, and a button sends where no script runs. OAuth Form Post §2</summary>
 public static class FormPostPage
 {
     public static Task WriteAsync(
