@@ -100,6 +100,13 @@ internal sealed class SqliteEngine : IAsyncDisposable
                 Commit([write]);
             return;
         }
+#pragma warning disable CA1031 // It goes to its caller.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            writes[0].Fail(fault);
+            return;
+        }
         foreach (var write in writes)
             write.Complete();
     }

@@ -29,8 +29,24 @@ internal static class SqliteFault
             raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new StoreException(Reason.StorageDamaged, $"The database {file} is damaged: {text}."),
             raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE or raw.SQLITE_MISUSE or raw.SQLITE_ERROR =>
                 new SqliteStatementException($"SQLite refused a statement ({code}): {text}."),
+            raw.SQLITE_CANTOPEN => CannotOpen(file),
             _ => new StoreException(Reason.StorageUnavailable, $"The database {file} failed ({code}): {text}.", new SqliteCode(code)),
         };
+
+    /// <summary>SQLite does not say why; whoever tries to write there hears it.</summary>
+    private static StoreException CannotOpen(string file)
+    {
+        var probe = file + "-probe";
+        try
+        {
+            using (new FileStream(probe, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose))
+                return new(Reason.StorageUnavailable, $"The database {file} cannot be opened.");
+        }
+        catch (Exception fault) when (StorageFault.IsOne(fault))
+        {
+            return StorageFault.Of(fault, file);
+        }
+    }
 
     /// <summary>After a failed flush nobody knows what is on the disk: a second try may lie.</summary>
     public static bool IsFailedFlush(StoreException fault) => fault.InnerException is SqliteCode { Code: FlushFailed or DirectoryFlushFailed };

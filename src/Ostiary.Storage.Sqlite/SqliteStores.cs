@@ -69,6 +69,9 @@ public sealed class SqliteStores : IStores
             throw new StoreException(Reason.StorageDamaged, $"The database {file} is empty although its write-ahead log is not.");
         if (!database.Exists && log is { Exists: true, Length: > 0 })
             throw new StoreException(Reason.StorageDamaged, $"The database {file} is missing although its write-ahead log is there.");
+        // Shorter than the smallest page: SQLite would take that for a new database, too.
+        if (database is { Exists: true, Length: > 0 and < 512 })
+            throw new StoreException(Reason.StorageDamaged, $"The database {file} is only {database.Length} bytes long.");
         var connection = Connection.Open(file);
         try
         {

@@ -3,7 +3,7 @@ using Ostiary.Protocol.Reasons;
 namespace Ostiary.Server.Stores;
 
 /// <summary>What the system says when a file cannot be read or written, as one of our reasons.</summary>
-internal static class StorageFault
+public static class StorageFault
 {
     // Numbers of Linux.
     private const int InputOutputError = 5;

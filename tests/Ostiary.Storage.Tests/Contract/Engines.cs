@@ -7,26 +7,42 @@ namespace Ostiary.Storage.Tests.Contract;
 /// <summary>An engine under test, on a directory of its own.</summary>
 public abstract class StoreEngine : IDisposable
 {
-    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("ostiary-store-").FullName;
+    private readonly string root = System.IO.Directory.CreateTempSubdirectory("ostiary-store-").FullName;
 
-    public abstract ValueTask<IStores> OpenAsync(TimeProvider time);
+    protected StoreEngine() => System.IO.Directory.CreateDirectory(Directory);
 
-    public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
+    public string Directory => Path.Combine(root, "live");
+
+    public ValueTask<IStores> OpenAsync(TimeProvider time) => OpenAsync(Directory, time);
+
+    /// <summary>Opens a copy of the files as they lie there now, which is what a killed process leaves.</summary>
+    public ValueTask<IStores> OpenCopyAsync(TimeProvider time)
+    {
+        var copy = System.IO.Directory.CreateDirectory(Path.Combine(root, "copy")).FullName;
+        foreach (var file in System.IO.Directory.EnumerateFiles(Directory))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        return OpenAsync(copy, time);
+    }
+
+    public void Dispose() => System.IO.Directory.Delete(root, recursive: true);
+
+    protected abstract ValueTask<IStores> OpenAsync(string directory, TimeProvider time);
 }
 
 public sealed class InMemory : StoreEngine
 {
-    public override async ValueTask<IStores> OpenAsync(TimeProvider time) => await MemoryStores.OpenAsync(null, time, CancellationToken.None);
+    protected override async ValueTask<IStores> OpenAsync(string directory, TimeProvider time) =>
+        await MemoryStores.OpenAsync(null, time, CancellationToken.None);
 }
 
 public sealed class InMemoryKept : StoreEngine
 {
-    public override async ValueTask<IStores> OpenAsync(TimeProvider time) => await MemoryStores.OpenAsync(Directory, time, CancellationToken.None);
+    protected override async ValueTask<IStores> OpenAsync(string directory, TimeProvider time) =>
+        await MemoryStores.OpenAsync(directory, time, CancellationToken.None);
 }
 
 public sealed class OnSqlite : StoreEngine
 {
-    public string File => Path.Combine(Directory, "ostiary.db");
-
-    public override async ValueTask<IStores> OpenAsync(TimeProvider time) => await SqliteStores.OpenAsync(File, time, CancellationToken.None);
+    protected override async ValueTask<IStores> OpenAsync(string directory, TimeProvider time) =>
+        await SqliteStores.OpenAsync(Path.Combine(directory, "ostiary.db"), time, CancellationToken.None);
 }

@@ -34,6 +34,14 @@ public abstract class StoreContract(StoreEngine engine) : IAsyncLifetime
         Stores = await engine.OpenAsync(time);
     }
 
+    /// <summary>Goes on with what a killed process would leave.</summary>
+    protected async Task CrashAsync()
+    {
+        var copy = await engine.OpenCopyAsync(time);
+        await Stores.DisposeAsync();
+        Stores = copy;
+    }
+
     /// <summary>Lets all callers go at once and counts those who won.</summary>
     protected static async Task<int> RaceAsync(int callers, Func<int, ValueTask<bool>> act)
     {

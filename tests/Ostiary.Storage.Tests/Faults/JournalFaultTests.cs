@@ -250,6 +250,22 @@ public sealed class JournalFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_write_that_cannot_be_kept_harms_nobody_else_in_its_group()
+    {
+        await using var stores = await OpenAsync("live");
+        var good = Enumerable.Range(0, 50).Select(_ => Samples.Active()).ToArray();
+        var bad = Samples.Active() with { Request = null! };
+        var writes = good.Take(25).Select(grant => stores.Grants.TryCreateAsync(grant, Ct).AsTask()).ToList();
+        var failing = stores.Grants.TryCreateAsync(bad, Ct).AsTask();
+        writes.AddRange(good.Skip(25).Select(grant => stores.Grants.TryCreateAsync(grant, Ct).AsTask()));
+        Assert.All(await Task.WhenAll(writes), Assert.True);
+        await Assert.ThrowsAnyAsync<NullReferenceException>(() => failing);
+        Assert.Null(await stores.Grants.FindAsync(bad.Id, Ct));
+        await using var recovered = await OpenAsync(await ImageAsync(await File.ReadAllBytesAsync(JournalOf("live"), Ct)));
+        Assert.Equal(50, (await recovered.Directory.CountAsync(Ct))["grants"]);
+    }
+
+    [Fact]
     public async Task Stops_where_a_part_of_a_line_cannot_be_cut_off()
     {
         var files = new FaultyFiles();

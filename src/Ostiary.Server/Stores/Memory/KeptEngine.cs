@@ -100,10 +100,13 @@ internal sealed class KeptEngine : IMemoryEngine
                 Commit([write]);
             return;
         }
-        catch
+#pragma warning disable CA1031 // It goes to its caller.
+        catch (Exception fault)
+#pragma warning restore CA1031
         {
             state.Discard();
-            throw;
+            writes[0].Fail(fault);
+            return;
         }
         foreach (var write in writes)
             write.Complete();
