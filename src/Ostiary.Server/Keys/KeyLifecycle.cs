@@ -6,10 +6,16 @@ namespace Ostiary.Server.Keys;
 /// What must change in a set of keys: pure but for the keys it asks <paramref name="make"/> for. Each act returns the changed records; none where
 /// nothing is to be done, so two nodes that decide the same thing one after the other change it once.
 /// </summary>
-internal sealed class KeyLifecycle(IReadOnlyList<KeyRecord> keys, IssuerSettings settings, DateTimeOffset now, Func<string, KeyRecord> make)
+internal sealed class KeyLifecycle(
+    IReadOnlyList<KeyRecord> keys,
+    IssuerSettings settings,
+    TimeSpan longestToken,
+    DateTimeOffset now,
+    Func<string, KeyRecord> make
+)
 {
-    /// <summary>Longer than any token without an override lives.</summary>
-    private static readonly TimeSpan LongestToken = TimeSpan.FromHours(24);
+    /// <summary>No token without an override lives longer. The same again is for clocks, slow nodes and lifetimes that were lowered meanwhile.</summary>
+    private static readonly TimeSpan Day = TimeSpan.FromHours(24);
 
     /// <summary>How long administration still sees a key that is gone, and its public part verifies old checkpoints.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromDays(400);
@@ -21,11 +27,8 @@ internal sealed class KeyLifecycle(IReadOnlyList<KeyRecord> keys, IssuerSettings
     public IReadOnlyCollection<string> Forgotten => _forgotten;
 
     /// <summary>After that, no token signed with a key that retires now can be valid.</summary>
-    public static TimeSpan RetiringPeriod(IssuerSettings settings)
-    {
-        var longest = settings.AccessTokenLifetime > settings.IdTokenLifetime ? settings.AccessTokenLifetime : settings.IdTokenLifetime;
-        return LongestToken + (longest > LongestToken ? longest : LongestToken);
-    }
+    public static TimeSpan RetiringPeriod(IssuerSettings settings, TimeSpan longestToken) =>
+        Day + new[] { Day, settings.AccessTokenLifetime, settings.IdTokenLifetime, longestToken }.Max();
 
     /// <summary>Every algorithm has a signing key. The first one signs at once: no verifier can hold an older set that misses it.</summary>
     public void Ensure(IEnumerable<string> algorithms)
@@ -44,7 +47,7 @@ internal sealed class KeyLifecycle(IReadOnlyList<KeyRecord> keys, IssuerSettings
             Renew(active);
         foreach (var key in keys)
         {
-            if (key.State == KeyState.Retiring && now >= key.RetiringAt + RetiringPeriod(settings))
+            if (key.State == KeyState.Retiring && now >= key.RetiringAt + RetiringPeriod(settings, longestToken))
                 Put(key.Drop(now, revoked: false));
             if (key.State == KeyState.Gone && now >= key.GoneAt + Memory)
                 _forgotten.Add(key.Kid);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
@@ -21,6 +22,7 @@ public sealed class KeyRing : IDisposable
     private readonly Func<IssuerSettings> _settings;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ConcurrentDictionary<string, bool> _missed = new(StringComparer.Ordinal);
     private volatile State _state = State.Empty;
 
     private KeyRing(IDocumentStore documents, MasterKey master, Func<IssuerSettings> settings, TimeProvider time)
@@ -48,11 +50,20 @@ public sealed class KeyRing : IDisposable
     /// <summary>The algorithms that keys can be made for.</summary>
     public static IReadOnlyList<string> Algorithms => KeyMint.Algorithms;
 
-    /// <summary>The active key of an algorithm that <see cref="EnsureAsync"/> was asked for. Never makes one.</summary>
-    public JwsSigner Signer(string alg) =>
-        _state.Signers.TryGetValue(alg, out var signer)
-            ? signer
-            : throw new StoreException(Reason.KeyUnreadable, $"There is no signing key for {alg}.");
+    /// <summary>The longest token lifetime that APIs and clients override; a retiring key is kept at least that long.</summary>
+    public Func<TimeSpan> LongestToken { get; set; } = static () => TimeSpan.Zero;
+
+    /// <summary>
+    /// The active key of an algorithm that <see cref="EnsureAsync"/> was asked for. Where it was not, the key is made in the background and this request fails.
+    /// </summary>
+    public JwsSigner Signer(string alg)
+    {
+        if (_state.Signers.TryGetValue(alg, out var signer))
+            return signer;
+        if (KeyMint.Algorithms.Contains(alg) && _missed.TryAdd(alg, true))
+            _ = Task.Run(() => MakeMissedAsync(alg));
+        throw new StoreException(Reason.KeyUnreadable, $"There is no signing key for {alg}.");
+    }
 
     /// <summary>Whether a token can be signed with this algorithm now.</summary>
     public bool CanSign(string alg) => _state.Signers.ContainsKey(alg);
@@ -106,7 +117,7 @@ public sealed class KeyRing : IDisposable
         if (gone is null)
             return null;
         var now = _time.GetUtcNow();
-        await changes.AppendAsync(ChangeKind.KeyRevoked, kid, now + KeyLifecycle.RetiringPeriod(_settings()), now, ct);
+        await changes.AppendAsync(ChangeKind.KeyRevoked, kid, now + KeyLifecycle.RetiringPeriod(_settings(), LongestToken()), now, ct);
         return gone.ToInfo();
     }
 
@@ -127,6 +138,22 @@ public sealed class KeyRing : IDisposable
 
     public void Dispose() => _gate.Dispose();
 
+    private async Task MakeMissedAsync(string alg)
+    {
+        try
+        {
+            await EnsureAsync([alg]);
+        }
+        catch (Exception fault) when (fault is StoreException or ObjectDisposedException)
+        {
+            // The next request that misses it tries again.
+        }
+        finally
+        {
+            _missed.TryRemove(alg, out _);
+        }
+    }
+
     private async ValueTask<T> ChangeAsync<T>(Func<KeyLifecycle, T> act, CancellationToken ct)
     {
         await _gate.WaitAsync(ct);
@@ -137,7 +164,7 @@ public sealed class KeyRing : IDisposable
             {
                 var set = await _documents.LoadAsync(ct);
                 var loaded = State.Load(set, _state, _mint, _settings().JwksCacheLifetime);
-                var life = new KeyLifecycle(loaded.Records, _settings(), _time.GetUtcNow(), alg => Spare(spares, alg));
+                var life = new KeyLifecycle(loaded.Records, _settings(), LongestToken(), _time.GetUtcNow(), alg => Spare(spares, alg));
                 var result = act(life);
                 var changes = ChangesOf(life);
                 if (changes.Count == 0)

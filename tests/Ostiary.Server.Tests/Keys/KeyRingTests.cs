@@ -55,6 +55,40 @@ public sealed class KeyRingTests
         await Assert.ThrowsAsync<ArgumentException>(async () => await ring.EnsureAsync(["none"], Ct));
     }
 
+    [Fact]
+    public async Task A_key_that_nobody_asked_for_is_made_in_the_background()
+    {
+        using var ring = await OpenAsync();
+        var made = new TaskCompletionSource();
+        _documents.BeforeCommit = () =>
+        {
+            made.SetResult();
+            return Task.CompletedTask;
+        };
+
+        Assert.Equal(Reason.KeyUnreadable, Assert.Throws<StoreException>(() => ring.Signer("PS256")).Reason);
+        Assert.Throws<StoreException>(() => ring.Signer("none"));
+        await made.Task.WaitAsync(TimeSpan.FromSeconds(20), Ct);
+        await ring.MaintainAsync(Ct);
+
+        AssertAccepted(ring, ring.Signer("PS256"));
+        Assert.Single(ring.List(), key => key.Alg == "PS256");
+    }
+
+    [Fact]
+    public async Task Keeps_a_retiring_key_for_the_longest_token_that_was_configured()
+    {
+        using var ring = await OpenAsync();
+        ring.LongestToken = () => TimeSpan.FromDays(30);
+        var old = ring.Signer("ES256");
+        await ring.RotateAsync("ES256", force: true, Ct);
+
+        await PassAsync(ring, TimeSpan.FromDays(30));
+        AssertAccepted(ring, old);
+        await PassAsync(ring, TimeSpan.FromDays(1));
+        AssertNotAccepted(ring, old);
+    }
+
     [Fact, Trait("Spec", "RFC 7517 §8.5.2")]
     public async Task Serves_public_material_only()
     {
