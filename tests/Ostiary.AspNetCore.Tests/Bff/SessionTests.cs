@@ -53,6 +53,25 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_signs_out_during_a_refresh_stays_signed_out()
+    {
+        var gate = new TaskCompletionSource();
+        _bff.Refresh = async _ =>
+        {
+            await gate.Task;
+            return (200, _bff.Tokens(null));
+        };
+        var waiting = _bff.TextAsync("/force");
+        while (Refreshes == 0)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        var cookie = Assert.Single(_bff.Cookies.GetAllCookies()).Value;
+        using var signOut = await _bff.SendAsync(HttpMethod.Post, "/signout", ("X-Bff", "1"));
+        gate.SetResult();
+        Assert.Equal("none", await waiting);
+        Assert.Equal("stranger", await TextWithCookieAsync(cookie));
+    }
+
+    [Fact]
     public async Task A_refresh_token_that_is_not_replaced_is_kept()
     {
         _bff.ChangeAnswer = answer => answer.Remove("refresh_token");
@@ -135,11 +154,7 @@ public sealed class SessionTests : IAsyncLifetime
         using var again = await _bff.SignInAsync();
         var now = Assert.Single(_bff.Cookies.GetAllCookies());
         Assert.NotEqual(old.Value, now.Value);
-        using var replay = await new HttpClient().SendAsync(
-            new HttpRequestMessage(HttpMethod.Get, _bff.Url + "/") { Headers = { { "Cookie", $"ostiary={old.Value}" } } },
-            TestContext.Current.CancellationToken
-        );
-        Assert.Equal("stranger", await replay.TextAsync());
+        Assert.Equal("stranger", await TextWithCookieAsync(old.Value));
     }
 
     [Theory]
@@ -256,6 +271,14 @@ public sealed class SessionTests : IAsyncLifetime
         Assert.NotNull(await store.FindAsync("s49", ct));
         Assert.NotNull(await store.TakeSignInAsync("s49", ct));
         Assert.Null(await store.TakeSignInAsync("s49", ct));
+    }
+
+    private async Task<string> TextWithCookieAsync(string value)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, _bff.Url + "/") { Headers = { { "Cookie", "ostiary=" + value } } };
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        return await response.TextAsync();
     }
 
     private BffSession NewSession(int age) =>
