@@ -74,12 +74,11 @@ public static class SampleApi
 
 public sealed record Note(string? Text);
 
-public sealed record WhoAmI(string? Sub, string? ClientId, string Scope)
+public sealed record WhoAmI(string? Sub, [property: JsonPropertyName("client_id")] string? ClientId, string Scope)
 {
     internal static WhoAmI Of(AccessToken token) => new(token.Subject, token.ClientId, token.Scopes.ToString());
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(Note))]
 [JsonSerializable(typeof(Note[]))]
 [JsonSerializable(typeof(WhoAmI))]

@@ -5,7 +5,10 @@ namespace Ostiary.AspNetCore.Bff;
 /// <summary>Keeps the access token of a session fresh: one refresh at a time per session, whatever number of requests wait for it.</summary>
 internal sealed class SessionTokens(BffParts parts)
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<string, Lazy<Task<BffSession?>>> _flights = new(StringComparer.Ordinal);
+    private long _pausedUntil;
 
     /// <summary>The session with a token that is still good for a while, or that could not be replaced now; null where the session has ended.</summary>
     public async ValueTask<BffSession?> FreshAsync(string id, BffSession session, bool force, CancellationToken ct)
@@ -30,6 +33,9 @@ internal sealed class SessionTokens(BffParts parts)
             // Who saw the old token late must not spend the new refresh token.
             if (session is null || session.AccessToken != staleToken)
                 return session;
+            // While the issuer is away, requests do not queue up to find that out again.
+            if (parts.Clock.GetUtcNow().UtcTicks < Interlocked.Read(ref _pausedUntil))
+                return session;
             return await RefreshAsync(id, session);
         }
         finally
@@ -50,6 +56,8 @@ internal sealed class SessionTokens(BffParts parts)
         }
         if (answer.AccessToken is null)
         {
+            if (answer.IsUnavailable)
+                Interlocked.Exchange(ref _pausedUntil, (parts.Clock.GetUtcNow() + Pause).UtcTicks);
             BffParts.LogKept(parts.Logger, answer.Status, answer.IsUnavailable ? "unavailable" : "refused");
             return session;
         }

@@ -69,7 +69,9 @@ internal sealed class ApiUnderTest : IAsyncDisposable
     {
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", new Uri(Url).Port);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head.ReplaceLineEndings("\r\n") + "\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        await client
+            .GetStream()
+            .WriteAsync(Encoding.ASCII.GetBytes(head.ReplaceLineEndings("\r\n") + "\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
         using var reader = new StreamReader(client.GetStream());
         return (await reader.ReadLineAsync())!;
     }

@@ -17,6 +17,7 @@ public sealed class BearerTests : IAsyncLifetime
 
     [Fact]
     [Trait("Spec", "RFC 6750 §2.1")]
+    [Trait("Spec", "RFC 9110 §11.1")]
     public async Task Lets_a_good_token_in_and_tells_whose_it_is()
     {
         using var response = await _api.SendAsync("/any", ["bEaReR " + _api.Issuer.AccessToken()]);
