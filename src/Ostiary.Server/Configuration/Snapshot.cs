@@ -20,6 +20,10 @@ public sealed class Snapshot
     public required FrozenDictionary<string, User> UsersByName { get; init; }
     public required FrozenDictionary<string, User> UsersBySubject { get; init; }
 
+    /// <summary>The algorithms that the server's own keys must sign with.</summary>
+    public IEnumerable<string> SigningAlgorithms =>
+        Apis.Values.Select(a => a.SigningAlgorithm).Concat(Clients.Values.Select(c => c.IdTokenAlgorithm)).Where(alg => alg != "HS256").Distinct();
+
     public Client? Client(string id) => Clients.GetValueOrDefault(id);
 
     public User? User(string subject) => UsersBySubject.GetValueOrDefault(subject);

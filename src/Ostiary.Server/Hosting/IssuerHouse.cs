@@ -1,3 +1,4 @@
+using Ostiary.Server.Admin;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
@@ -16,6 +17,7 @@ public sealed class IssuerHouse : IAsyncDisposable
     public required KeyRing Keys { get; init; }
     public required DecisionLog Log { get; init; }
     public required OstiaryEndpoints Endpoints { get; init; }
+    public required AdminService Administration { get; init; }
 
     public static async ValueTask<IssuerHouse> OpenAsync(ServerOptions options, StoreOpener openStores, TimeProvider time, CancellationToken ct)
     {
@@ -30,7 +32,6 @@ public sealed class IssuerHouse : IAsyncDisposable
             var configuration = await LiveConfiguration.LoadAsync(stores.Documents, url, ct);
             var keys = await KeyRing.OpenAsync(stores.Documents, master, () => configuration.Current.Settings, time, ct);
             await configuration.ReloadAsync(ct); // The first keys were documents too.
-            await keys.EnsureAsync(configuration.Current.Apis.Values.Select(a => a.SigningAlgorithm), ct);
             var node = options.Node ?? Environment.MachineName;
             string Sign(ReadOnlyMemory<byte> checkpoint) => keys.Signer("ES256").Sign(LogCheckpoint.Type, checkpoint.Span);
             var log = directory is null ? DecisionLog.InMemory(time, Sign) : DecisionLog.Open(options.DataDirectory!, node, time, Sign);
@@ -44,6 +45,9 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Time = time,
                 Development = options.Development,
             };
+            if (options.ConfigFile is { } file)
+                await StartConfiguration.ApplyAsync(file, configuration, master, log, time, ct);
+            await keys.EnsureAsync(configuration.Current.SigningAlgorithms, ct);
             var passwords = new Passwords();
             var endpoints = new OstiaryEndpoints(issuer, keys, passwords, new PasswordUpdates(configuration));
             await endpoints.Status.FollowAsync(time.GetUtcNow(), ct);
@@ -54,6 +58,7 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Keys = keys,
                 Log = log,
                 Endpoints = endpoints,
+                Administration = new AdminService(new AdminParts(issuer, configuration, keys, log.Reader)),
             };
             if (directory is not null)
                 house._open.Push(directory);

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Admin;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
@@ -92,6 +93,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         app.Use((HttpContext http, RequestDelegate next) => barrier.InvokeAsync(http, next));
         app.Use((HttpContext http, RequestDelegate next) => guard.InvokeAsync(http, next));
         app.MapOstiary(house.Endpoints);
+        AdminEndpoints.Map(app, house.Endpoints.Issuer.Url.Path, house.Administration, new AdminDoor(house.Endpoints).AuthorizeAsync);
         map?.Invoke(app, house);
         return app;
     }

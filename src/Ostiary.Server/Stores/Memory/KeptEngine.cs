@@ -32,7 +32,7 @@ internal sealed class KeptEngine : IMemoryEngine
             foreach (var unfinished in Directory.EnumerateFiles(directory, "*.tmp"))
                 File.Delete(unfinished);
             var state = new MemoryState();
-            var (number, length) = Snapshot.Read(directory, state);
+            var (number, length) = SnapshotFile.Read(directory, state);
             var journal = OpenJournal(files, directory, number, length > 0, state);
             return new(files, directory, Math.Max(smallestBound, 2 * length), state, journal);
         }
@@ -140,7 +140,7 @@ internal sealed class KeptEngine : IMemoryEngine
         Journal? next = null;
         try
         {
-            var length = Snapshot.Write(files, directory, state, journal.Number + 1);
+            var length = SnapshotFile.Write(files, directory, state, journal.Number + 1);
             next = Journal.Create(files, directory, journal.Number + 1);
             bound = Math.Max(smallestBound, 2 * length);
         }

@@ -6,7 +6,7 @@ using Ostiary.Protocol.Reasons;
 namespace Ostiary.Server.Stores.Memory;
 
 /// <summary>All rows as one JSON document, a row to a line, with the number of the journal that goes on from it.</summary>
-internal static class Snapshot
+internal static class SnapshotFile
 {
     public const string Name = "snapshot.json";
     public const int Format = 1;
