@@ -154,7 +154,7 @@ internal sealed class KeptEngine : IMemoryEngine
         }
         try
         {
-            Snapshot.PutInPlace(files, directory);
+            SnapshotFile.PutInPlace(files, directory);
             next.PutInPlace();
             journal.Dispose();
             journal = next;
@@ -171,7 +171,7 @@ internal sealed class KeptEngine : IMemoryEngine
     {
         try
         {
-            File.Delete(Path.Combine(directory, Snapshot.Name + ".tmp"));
+            File.Delete(Path.Combine(directory, SnapshotFile.Name + ".tmp"));
             File.Delete(Path.Combine(directory, Journal.Name + ".tmp"));
         }
         catch (Exception fault) when (StorageFault.IsOne(fault))
