@@ -27,6 +27,9 @@ public sealed record SampleApiOptions
 
     public X509Certificate2? Certificate { get; init; }
     public X509Certificate2? TrustedAuthority { get; init; }
+
+    /// <summary>The clock. Null: the system's.</summary>
+    public TimeProvider? Time { get; init; }
 }
 
 /// <summary>Notes: each person reads and writes their own.</summary>
@@ -37,6 +40,7 @@ public static class SampleApi
     public static WebApplication Build(SampleApiOptions options, Action<ApiCheck>? observe = null, Action<ApiOptions>? configure = null)
     {
         var builder = SampleHost.Create(options.Url, options.Certificate);
+        builder.Services.AddSingleton(options.Time ?? TimeProvider.System);
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, SampleJson.Default));
         builder.Services.AddOstiaryApi(api =>
         {

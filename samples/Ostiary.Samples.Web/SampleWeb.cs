@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Ostiary.AspNetCore.Bff;
 using Ostiary.Protocol;
 
@@ -27,6 +28,9 @@ public sealed record SampleWebOptions
     public string Scope { get; init; } = "openid profile offline_access notes:read notes:write";
     public X509Certificate2? Certificate { get; init; }
     public X509Certificate2? TrustedAuthority { get; init; }
+
+    /// <summary>The clock. Null: the system's.</summary>
+    public TimeProvider? Time { get; init; }
 }
 
 /// <summary>A web app whose browser never sees a token: home page, sign in, sign out, notes from the API.</summary>
@@ -37,6 +41,7 @@ public static class SampleWeb
     public static WebApplication Build(SampleWebOptions options, Action<BffHop>? observe = null, Action<BffOptions>? configure = null)
     {
         var builder = SampleHost.Create(options.Url, options.Certificate);
+        builder.Services.AddSingleton(options.Time ?? TimeProvider.System);
         builder.Services.AddOstiaryBff(bff =>
         {
             bff.Issuer = options.Issuer;

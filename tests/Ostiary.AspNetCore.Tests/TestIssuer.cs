@@ -32,6 +32,9 @@ internal sealed class TestIssuer(ManualTime clock) : IAsyncDisposable
     /// <summary>What the token endpoint answers.</summary>
     public Func<FormParameters, Task<(int Status, string Body)>> Issue { get; set; } = _ => Task.FromResult((400, """{"error":"invalid_grant"}"""));
 
+    /// <summary>What the userinfo endpoint answers to an Authorization header.</summary>
+    public Func<string, (int Status, string Body)> UserInfo { get; set; } = _ => (500, "");
+
     public List<string> Asked { get; } = [];
     public string? LastAuthorization { get; private set; }
 
@@ -103,6 +106,7 @@ internal sealed class TestIssuer(ManualTime clock) : IAsyncDisposable
             "/jwks" => (200, JwksText ?? Keys()),
             "/introspect" => Introspect(form),
             "/token" => await Issue(form),
+            "/userinfo" => UserInfo(http.Request.Headers.Authorization.ToString()),
             _ => (404, ""),
         };
         http.Response.StatusCode = status;
@@ -128,6 +132,7 @@ internal sealed class TestIssuer(ManualTime clock) : IAsyncDisposable
             ["authorization_endpoint"] = Url + "/authorize",
             ["token_endpoint"] = Url + "/token",
             ["introspection_endpoint"] = Url + "/introspect",
+            ["userinfo_endpoint"] = Url + "/userinfo",
             ["end_session_endpoint"] = Url + "/end_session",
             ["authorization_response_iss_parameter_supported"] = true,
         };

@@ -6,7 +6,7 @@ namespace Ostiary.AspNetCore.Bff;
 /// <summary>One hop of a sign-in, a refresh, an API call or a sign-out, as it may be shown to people: secrets are tags.</summary>
 public sealed record BffHop
 {
-    /// <summary>For example <c>authorization request</c>, <c>callback</c>, <c>code exchange</c>, <c>id token</c>, <c>refresh</c>, <c>api call</c>, <c>sign-out</c>.</summary>
+    /// <summary>For example <c>authorization request</c>, <c>callback</c>, <c>code exchange</c>, <c>id token</c>, <c>userinfo</c>, <c>refresh</c>, <c>api call</c>, <c>sign-out</c>.</summary>
     public required string Name { get; init; }
 
     public required string Method { get; init; }

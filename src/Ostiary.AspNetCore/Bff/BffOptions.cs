@@ -33,6 +33,11 @@ public sealed class BffOptions
     /// <summary>The algorithms that an ID token may be signed with. Default: RS256, the one that issuers use unless the client is registered for another.</summary>
     public IReadOnlyList<string> IdTokenAlgorithms { get; set; } = ["RS256"];
 
+    /// <summary>
+    /// Whether the userinfo endpoint is asked once per sign-in where <c>profile</c>, <c>email</c>, <c>address</c> or <c>phone</c> were granted. Default: true.
+    /// </summary>
+    public bool AskUserInfo { get; set; } = true;
+
     /// <summary>Starts a sign-in; takes <c>returnUrl</c>, a local path. Default: <c>/signin</c>.</summary>
     public string SignInPath { get; set; } = "/signin";
 

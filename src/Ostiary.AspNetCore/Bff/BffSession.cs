@@ -3,7 +3,7 @@ namespace Ostiary.AspNetCore.Bff;
 /// <summary>A signed-in person: what the server keeps so that the browser need not.</summary>
 public sealed record BffSession
 {
-    /// <summary>The claims of the ID token, as JSON.</summary>
+    /// <summary>The claims of the ID token and of the userinfo endpoint, as JSON.</summary>
     public required string Claims { get; init; }
 
     /// <summary>The ID token itself: needed as a hint when signing out.</summary>

@@ -117,7 +117,7 @@ internal sealed class SignInEndpoint(BffParts parts)
         var (verdict, claims) = await parts.CheckIdTokenAsync(tokens.IdToken, expectation, ct);
         if (verdict.Refused is { } reason)
             return reason;
-        await StartSessionAsync(http, tokens, claims!.Root.GetRawText());
+        await StartSessionAsync(http, tokens, await new UserInfo(parts).CompleteAsync(claims!, tokens, ct));
         BffParts.LogSignedIn(parts.Logger);
         return null;
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Ostiary.AspNetCore.Bff;
 
-/// <summary>Who is signed in: the claims of the ID token.</summary>
+/// <summary>Who is signed in: the claims of the ID token and of the userinfo endpoint.</summary>
 public sealed class SignedInUser
 {
     internal SignedInUser(BffSession session)

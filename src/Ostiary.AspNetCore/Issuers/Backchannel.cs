@@ -31,7 +31,8 @@ internal sealed class Backchannel : IDisposable
         return true;
     }
 
-    public Task<BackchannelAnswer> GetAsync(string address, CancellationToken ct) => SendAsync(address, HttpMethod.Get, null, null, ct);
+    public Task<BackchannelAnswer> GetAsync(string address, CancellationToken ct, string? bearer = null) =>
+        SendAsync(address, HttpMethod.Get, null, bearer is null ? null : new AuthenticationHeaderValue("Bearer", bearer), ct);
 
     /// <summary>Posts a form; with a secret the client authenticates by client_secret_basic, without one by its client_id in the form.</summary>
     public Task<BackchannelAnswer> PostAsync(

@@ -10,6 +10,7 @@ internal sealed record IssuerMetadata
     public string? AuthorizationEndpoint { get; init; }
     public string? TokenEndpoint { get; init; }
     public string? IntrospectionEndpoint { get; init; }
+    public string? UserInfoEndpoint { get; init; }
     public string? EndSessionEndpoint { get; init; }
     public bool NamesItselfInResponses { get; init; }
 
@@ -34,6 +35,7 @@ internal sealed record IssuerMetadata
                 AuthorizationEndpoint = Address(root, "authorization_endpoint"),
                 TokenEndpoint = Address(root, "token_endpoint"),
                 IntrospectionEndpoint = Address(root, "introspection_endpoint"),
+                UserInfoEndpoint = Address(root, "userinfo_endpoint"),
                 EndSessionEndpoint = Address(root, "end_session_endpoint"),
                 NamesItselfInResponses = // RFC 9207 §3
                     root.TryGetProperty("authorization_response_iss_parameter_supported", out var flag) && flag.ValueKind == JsonValueKind.True,

@@ -44,6 +44,7 @@ internal sealed class BffUnderTest : IAsyncDisposable
         _app = builder.Build();
         _app.UseOstiaryBff();
         _app.MapGet("/", http => http.Response.WriteAsync(http.SignedIn()?.Name ?? "stranger"));
+        _app.MapGet("/email", http => http.Response.WriteAsync(http.SignedIn()?["email"] ?? "none"));
         _app.MapGet("/token", async http => await http.Response.WriteAsync(await http.AccessTokenAsync(http.RequestAborted) ?? "none"));
         _app.MapGet("/force", async http => await http.Response.WriteAsync(await http.RefreshAsync(force: true, http.RequestAborted) ?? "none"));
         _app.MapMethods("/change", ["GET", "POST", "DELETE"], http => http.Response.WriteAsync("changed")).RequireBffHeader();

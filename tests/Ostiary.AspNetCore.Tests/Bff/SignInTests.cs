@@ -343,6 +343,29 @@ public sealed class SignInTests : IAsyncLifetime
     [InlineData("/a//b?c=%20#d")]
     public void Local_paths_stay_as_they_are(string path) => Assert.Equal(path, LocalPath.OrRoot(path));
 
+    [Theory]
+    [InlineData(200, """{"sub":"alice","email":"a@example.test","name":"Other","iss":"x"}""", "a@example.test")]
+    [InlineData(200, """{"sub":"mallory","email":"m@example.test"}""", null)]
+    [InlineData(200, """{"email":"m@example.test"}""", null)]
+    [InlineData(200, "[]", null)]
+    [InlineData(500, "", null)]
+    [Trait("Spec", "OIDC Core §5.3.2")]
+    [Trait("Spec", "OIDC Core §5.4")]
+    public async Task Userinfo_adds_claims_of_the_same_person_only(int status, string body, string? email)
+    {
+        await using var bff = await BffUnderTest.StartAsync(o => o.Scope = "openid email");
+        var asked = "";
+        bff.Issuer.UserInfo = authorization =>
+        {
+            asked = authorization;
+            return (status, body);
+        };
+        using var response = await bff.SignInAsync();
+        Assert.Equal("Bearer access-1", asked);
+        Assert.Equal("Alice <A>", await bff.TextAsync("/"));
+        Assert.Equal(email ?? "none", await bff.TextAsync("/email"));
+    }
+
     [Fact]
     public async Task The_observer_sees_the_hops_and_no_secret()
     {
