@@ -27,7 +27,7 @@ public static class AdminEndpoints
 
     public static async Task HandleAsync(HttpContext http, AdminService service, Func<HttpContext, ValueTask<AdminCaller?>> authorize)
     {
-        var request = new AdminRequest(http.Request.Method, PathOf(http), AdminCaller.Owner) { Flow = Flow.Of(http), Network = PeerNetwork.Of(http) };
+        var request = new AdminRequest(http.Request.Method, PathOf(http), AdminCaller.Owner) { Flow = Flow.Of(http), Network = Network.Of(http) };
         var isDescription = request is { Path: "/openapi.json", Method: "GET" };
         var caller = isDescription ? AdminCaller.Owner : await authorize(http);
         if (caller is null)
