@@ -37,7 +37,7 @@ internal static class PageWriter
     {
         var name = DisplayName(issuer);
         var root = issuer.Url.Path;
-        var banner = issuer.Development ? Html.Of($"""<p class="banner">{texts["banner.development"]}</p>""") : Html.Empty;
+        var banner = issuer.Development ? Html.Of($"""<aside class="banner">{texts["banner.development"]}</aside>""") : Html.Empty;
         return Html.Of(
             $"""
             <!doctype html>

@@ -62,23 +62,25 @@ public sealed class LoginPageTests
     public async Task Hashes_as_long_for_nobody_as_for_somebody() // L07
     {
         await using var host = await PageHost.StartAsync();
-        var unknown = await MedianAsync("nobody");
-        var known = await MedianAsync("alice");
+        var unknown = TimeSpan.MaxValue;
+        var known = TimeSpan.MaxValue;
+        for (var i = 0; i < 9; i++)
+        {
+            unknown = Shorter(unknown, await TimeAsync("nobody", i));
+            known = Shorter(known, await TimeAsync("alice", i));
+        }
         Assert.InRange(unknown / known, 0.6, 1.7);
 
-        async Task<double> MedianAsync(string username)
+        async Task<TimeSpan> TimeAsync(string username, int i)
         {
-            var times = new List<double>();
-            for (var i = 0; i < 9; i++)
-            {
-                using var browser = host.NewBrowser(from: $"127.0.{i + 1}.1");
-                var csrf = await browser.CsrfAsync("/login");
-                var start = TimeProvider.System.GetTimestamp();
-                await browser.PostAsync("/login", [("username", username), ("password", "wrong"), ("csrf", csrf)]);
-                times.Add(TimeProvider.System.GetElapsedTime(start).TotalMilliseconds);
-            }
-            return times.Order().ElementAt(4);
+            using var browser = host.NewBrowser(from: $"127.0.{i + 1}.1");
+            var csrf = await browser.CsrfAsync("/login");
+            var start = TimeProvider.System.GetTimestamp();
+            await browser.PostAsync("/login", [("username", username), ("password", "wrong"), ("csrf", csrf)]);
+            return TimeProvider.System.GetElapsedTime(start);
         }
+
+        static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
     }
 
     [Fact]
@@ -187,17 +189,17 @@ public sealed class LoginPageTests
     [Fact]
     public async Task Refuses_with_503_when_the_password_queue_is_full() // L18
     {
-        await using var host = await PageHost.StartAsync(passwords: new Passwords(threads: 1, waiting: 1));
-        var browsers = Enumerable.Range(0, 24).Select(i => host.NewBrowser(from: $"127.1.{i}.1")).ToList();
-        var tokens = await Task.WhenAll(browsers.Select(b => b.CsrfAsync("/login")));
-        var answers = await Task.WhenAll(
-            browsers.Select((b, i) => b.PostAsync("/login", [("username", "bob"), ("password", PageHost.Password), ("csrf", tokens[i])]))
-        );
-        Assert.Contains(answers, a => a.StatusCode == HttpStatusCode.SeeOther);
-        Assert.Contains(answers, a => a.StatusCode == HttpStatusCode.ServiceUnavailable);
-        Assert.All(answers, a => Assert.True(a.StatusCode is HttpStatusCode.SeeOther or HttpStatusCode.ServiceUnavailable));
-        Assert.Contains(host.Log.All, r => r.Refused == Reason.PasswordQueueFull);
-        browsers.ForEach(b => b.Dispose());
+        var passwords = new Passwords(threads: 0, waiting: 1);
+        await using var host = await PageHost.StartAsync(passwords: passwords);
+        Assert.NotNull(passwords.TryCheck(null, "waits", CancellationToken.None));
+        using var browser = host.NewBrowser();
+        for (var i = 0; i < 15; i++) // A full queue is nobody's failure: it does not count for the throttle.
+        {
+            var answer = await browser.SignInAsync("alice", PageHost.Password);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.Contains("Try again in a few seconds", await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+            Assert.Equal(Reason.PasswordQueueFull, host.Log.All[^1].Refused);
+        }
     }
 
     [Fact]

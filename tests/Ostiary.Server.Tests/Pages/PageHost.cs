@@ -18,6 +18,7 @@ using Ostiary.Server.Sessions;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Stores.Memory;
 using Ostiary.Server.Users;
+using Snapshot = Ostiary.Server.Configuration.Snapshot;
 
 namespace Ostiary.Server.Tests.Pages;
 
@@ -79,7 +80,7 @@ internal sealed class PageHost : IAsyncDisposable
             Development = development,
         };
         var host = new PageHost(app, issuer, configuration, time, log, passwords ?? new Passwords()) { Address = new Uri(address) };
-        PageEndpoints.Map(app, issuer, host.Sessions, host.Interactions, host._passwords, host.PasswordUpdates);
+        Map(app, new PageEndpoints(issuer, host.Sessions, host.Interactions, host._passwords, host.PasswordUpdates));
         map?.Invoke(app, host);
         await app.StartAsync();
         return host;
@@ -101,6 +102,20 @@ internal sealed class PageHost : IAsyncDisposable
         await _app.DisposeAsync();
         await Issuer.Stores.DisposeAsync();
         _passwords.Dispose();
+    }
+
+    private static void Map(WebApplication app, PageEndpoints pages)
+    {
+        app.MapGet("/login", pages.Guard(pages.Login.ShowAsync));
+        app.MapPost("/login", pages.Guard(pages.Login.SubmitAsync));
+        app.MapGet("/consent", pages.Guard(pages.Consent.ShowAsync));
+        app.MapPost("/consent", pages.Guard(pages.Consent.SubmitAsync));
+        app.MapGet("/account", pages.Guard(pages.Account.ShowAsync));
+        app.MapPost("/account/sessions/end", pages.Guard(pages.Account.EndSessionAsync));
+        app.MapPost("/account/sessions/end-all", pages.Guard(pages.Account.EndAllSessionsAsync));
+        app.MapPost("/account/apps/revoke", pages.Guard(pages.Account.RevokeAsync));
+        app.MapGet("/errors/{code}", pages.Guard(pages.Errors.ShowAsync));
+        app.MapGet("/assets/{name}", (RequestDelegate)Assets.ServeAsync);
     }
 
     private static int FreePort()
