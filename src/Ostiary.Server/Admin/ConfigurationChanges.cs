@@ -24,7 +24,7 @@ internal sealed class ConfigurationChanges(AdminParts parts)
     public async ValueTask EndClientAsync(string clientId, CancellationToken ct)
     {
         var now = parts.Now;
-        await parts.Stores.Changes.AppendAsync(ChangeKind.ClientDisabled, clientId, now + LongestToken(parts.Configuration.Current), now, ct);
+        await parts.Stores.Changes.AppendAsync(ChangeKind.ClientDisabled, clientId, now + parts.Configuration.Current.LongestToken, now, ct);
         string? cursor = null;
         do
         {
@@ -38,7 +38,7 @@ internal sealed class ConfigurationChanges(AdminParts parts)
     public async ValueTask EndSubjectAsync(string subject, CancellationToken ct)
     {
         var now = parts.Now;
-        await parts.Stores.Changes.AppendAsync(ChangeKind.SubjectDisabled, subject, now + LongestToken(parts.Configuration.Current), now, ct);
+        await parts.Stores.Changes.AppendAsync(ChangeKind.SubjectDisabled, subject, now + parts.Configuration.Current.LongestToken, now, ct);
         await parts.Stores.Sessions.EndOfSubjectAsync(subject, null, now, ct);
         await parts.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.SubjectDisabled, now, ct);
     }
@@ -62,13 +62,4 @@ internal sealed class ConfigurationChanges(AdminParts parts)
                 await EndSubjectAsync(subject, ct);
         }
     }
-
-    /// <summary>The longest that a token lives that may be out there.</summary>
-    private static TimeSpan LongestToken(Snapshot snapshot) =>
-        snapshot
-            .Apis.Values.Select(a => a.TokenLifetime)
-            .Concat(snapshot.Clients.Values.Select(c => c.AccessTokenLifetime ?? TimeSpan.Zero))
-            .Append(snapshot.Settings.AccessTokenLifetime)
-            .Append(TimeSpan.FromDays(1))
-            .Max();
 }

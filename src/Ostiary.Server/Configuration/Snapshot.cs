@@ -24,6 +24,14 @@ public sealed class Snapshot
     public IEnumerable<string> SigningAlgorithms =>
         Apis.Values.Select(a => a.SigningAlgorithm).Concat(Clients.Values.Select(c => c.IdTokenAlgorithm)).Where(alg => alg != "HS256").Distinct();
 
+    /// <summary>The longest that an access token lives that may be out there: never less than a day, for settings that were longer before.</summary>
+    public TimeSpan LongestToken =>
+        Apis.Values.Select(a => a.TokenLifetime)
+            .Concat(Clients.Values.Select(c => c.AccessTokenLifetime ?? TimeSpan.Zero))
+            .Append(Settings.AccessTokenLifetime)
+            .Append(TimeSpan.FromDays(1))
+            .Max();
+
     public Client? Client(string id) => Clients.GetValueOrDefault(id);
 
     public User? User(string subject) => UsersBySubject.GetValueOrDefault(subject);

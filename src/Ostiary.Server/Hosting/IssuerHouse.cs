@@ -17,6 +17,7 @@ public sealed class IssuerHouse : IAsyncDisposable
     public required KeyRing Keys { get; init; }
     public required DecisionLog Log { get; init; }
     public required OstiaryEndpoints Endpoints { get; init; }
+
     public required AdminService Administration { get; init; }
 
     public static async ValueTask<IssuerHouse> OpenAsync(ServerOptions options, StoreOpener openStores, TimeProvider time, CancellationToken ct)
@@ -31,6 +32,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             stores = await openStores(options, time, ct);
             var configuration = await LiveConfiguration.LoadAsync(stores.Documents, url, ct);
             var keys = await KeyRing.OpenAsync(stores.Documents, master, () => configuration.Current.Settings, time, ct);
+            keys.LongestToken = () => configuration.Current.LongestToken;
             await configuration.ReloadAsync(ct); // The first keys were documents too.
             var node = options.Node ?? Environment.MachineName;
             string Sign(ReadOnlyMemory<byte> checkpoint) => keys.Signer("ES256").Sign(LogCheckpoint.Type, checkpoint.Span);

@@ -34,6 +34,10 @@ public sealed class OstiaryServer : IAsyncDisposable
     public Issuer Issuer => _house.Endpoints.Issuer;
     public OstiaryEndpoints Endpoints => _house.Endpoints;
     public LiveConfiguration Configuration => _house.Configuration;
+    public IEventLog Events => _house.Log.Reader;
+
+    /// <summary>The end of the event log that was damaged and set aside at start; null: none was.</summary>
+    public string? LogMovedAside => _house.Log.MovedAside;
 
     /// <summary>The addresses that it listens on, free ports resolved.</summary>
     public IReadOnlyList<string> Addresses => [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];

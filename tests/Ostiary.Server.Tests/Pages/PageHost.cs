@@ -18,7 +18,6 @@ using Ostiary.Server.Sessions;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Stores.Memory;
 using Ostiary.Server.Users;
-using Snapshot = Ostiary.Server.Configuration.Snapshot;
 
 namespace Ostiary.Server.Tests.Pages;
 
