@@ -1,3 +1,4 @@
+using Ostiary.Server.Admin;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
@@ -16,6 +17,7 @@ public sealed class IssuerHouse : IAsyncDisposable
     public required KeyRing Keys { get; init; }
     public required DecisionLog Log { get; init; }
     public required OstiaryEndpoints Endpoints { get; init; }
+    public required AdminService Administration { get; init; }
 
     public static async ValueTask<IssuerHouse> OpenAsync(ServerOptions options, StoreOpener openStores, TimeProvider time, CancellationToken ct)
     {
@@ -54,6 +56,19 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Keys = keys,
                 Log = log,
                 Endpoints = endpoints,
+                Administration = new(
+                    new()
+                    {
+                        Configuration = configuration,
+                        Stores = stores,
+                        Master = master,
+                        Passwords = new PasswordHasher(),
+                        Log = log,
+                        Time = time,
+                        Keys = keys,
+                        Events = new StoredEvents(log.Reader, keys),
+                    }
+                ),
             };
             if (directory is not null)
                 house._open.Push(directory);
