@@ -9,20 +9,21 @@ namespace Ostiary.Cli.Administration;
 /// <summary>An answer that refused, as the error that the command ends with.</summary>
 internal static class AdminRefusal
 {
-    public static CliError Read(HttpResponseMessage answer, byte[] body, string target)
+    public static CliError Read(HttpResponseMessage answer, byte[] body, string target) =>
+        (int)answer.StatusCode is >= 300 and < 400 ? Redirected(answer, target) : Read(answer.StatusCode, body, target);
+
+    public static CliError Read(HttpStatusCode status, ReadOnlyMemory<byte> body, string target)
     {
-        if ((int)answer.StatusCode is >= 300 and < 400)
-            return Redirected(answer, target);
         var json = Parse(body);
-        var reason = ReasonOf(json) ?? ReasonOf(answer.StatusCode);
-        var message = Text(json, "message") ?? Text(json, "error_description") ?? $"{target} answered {(int)answer.StatusCode}.";
+        var reason = ReasonOf(json) ?? ReasonOf(status);
+        var message = Text(json, "message") ?? Text(json, "error_description") ?? $"{target} answered {(int)status}.";
         return new(reason, message)
         {
-            Exit = ExitOf(answer.StatusCode),
+            Exit = ExitOf(status),
             Why = Text(json, "hint"),
-            Try = Next(json) ?? NextStep(answer.StatusCode),
+            Try = Next(json) ?? NextStep(status),
             Details = Faults(json),
-            Flow = Text(json, "flow_id") ?? (answer.Headers.TryGetValues("Ostiary-Flow", out var flow) ? flow.First() : null),
+            Flow = Text(json, "flow_id"),
         };
     }
 
@@ -35,7 +36,7 @@ internal static class AdminRefusal
         };
 
     /// <summary>The members stand at the top or in <c>error</c>.</summary>
-    private static JsonElement Parse(byte[] body)
+    private static JsonElement Parse(ReadOnlyMemory<byte> body)
     {
         try
         {

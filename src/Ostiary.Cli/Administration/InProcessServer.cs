@@ -54,11 +54,11 @@ internal sealed class InProcessServer : IAsyncDisposable
         {
             var options = new ServerOptions
             {
-                // Nobody but this command talks to it; the issuer's rules for loopback are the widest.
-                Issuer = "http://localhost",
+                // Where no server ever ran: nobody but this command talks to it, and the rules for loopback are the widest.
+                Issuer = ServerRun.IssuerOf(data) ?? "http://localhost",
                 Listen = [],
                 DataDirectory = data,
-                Store = Storage.KindOf(data),
+                Store = Engines.KindOf(data),
                 AdministrationSocket = SocketIn(directory),
             };
             return new(await ServerRun.StartAsync(options, ct), directory);

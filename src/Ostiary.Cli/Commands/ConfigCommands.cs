@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ostiary.Cli.Administration;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Protocol.Reasons;
-using Ostiary.Server.Configuration;
 
 namespace Ostiary.Cli.Commands;
 
@@ -30,11 +30,23 @@ internal static class ConfigCommands
     private static async Task<int> ValidateAsync(Invocation invocation)
     {
         var configuration = JsonInput.File(invocation.Value(File), "FILE");
+        if (Offline(invocation))
+        {
+            OfflineConfiguration.Check(invocation.Value(File), JsonInput.Read(invocation.Value(File)));
+            invocation.Terminal.Note($"{invocation.Value(File)} is valid by itself");
+            return 0;
+        }
         await using var channel = await invocation.ChannelAsync();
-        await channel.SendAsync(HttpMethod.Post, "/config/validate", Request(configuration, null, prune: false), invocation.Stop);
+        await ConfigurationUpload.ValidateAsync(channel, configuration, invocation.Stop);
         invocation.Terminal.Note($"{invocation.Value(File)} is valid");
         return 0;
     }
+
+    /// <summary>No server was named: the file is checked alone.</summary>
+    private static bool Offline(Invocation invocation) =>
+        invocation.Value(CommonOptions.Data) is null
+        && invocation.Value(CommonOptions.Server) is null
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OSTIARY_SERVER"));
 
     private static async Task<int> ApplyAsync(Invocation invocation)
     {
@@ -46,10 +58,8 @@ internal static class ConfigCommands
                     Try = $"ostiary config apply {invocation.Value(File)} --prune --yes",
                 }
             );
-        var configuration = JsonInput.File(invocation.Value(File), "FILE");
-        var secrets = Lookup(configuration, Path.GetDirectoryName(Path.GetFullPath(invocation.Value(File)))!);
         await using var channel = await invocation.ChannelAsync();
-        var answer = (await channel.SendAsync(HttpMethod.Post, "/config/apply", Request(configuration, secrets, prune), invocation.Stop))!.Value;
+        var answer = await ConfigurationUpload.ApplyAsync(channel, invocation.Value(File), prune, invocation.Stop);
         Show(answer, invocation);
         return 0;
     }
@@ -79,49 +89,5 @@ internal static class ConfigCommands
         else
             invocation.Terminal.Result.WriteLine(JsonForms.Indented(answer));
         return 0;
-    }
-
-    private static JsonElement Request(JsonElement configuration, IReadOnlyDictionary<string, string>? secrets, bool prune) =>
-        JsonForms.Object(json =>
-        {
-            json.WritePropertyName("configuration");
-            configuration.WriteTo(json);
-            if (prune)
-                json.WriteBoolean("prune", true);
-            if (secrets is not { Count: > 0 })
-                return;
-            json.WriteStartObject("secrets");
-            foreach (var (reference, secret) in secrets)
-                json.WriteString(reference, secret);
-            json.WriteEndObject();
-        });
-
-    /// <summary>The secrets that the file refers to, looked up here: the server reads no files and variables for others.</summary>
-    private static Dictionary<string, string> Lookup(JsonElement configuration, string directory)
-    {
-        var local = new LocalSecrets(directory);
-        var found = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var reference in References(configuration))
-            found[reference.ToString()] = local.TryRead(reference, out var secret)
-                ? secret
-                : throw new CliException(
-                    new(Reason.NotASecretSource, $"The secret {reference} cannot be read.")
-                    {
-                        Why = "the configuration refers to it, relative to its own directory",
-                        Try = reference.Kind == "env" ? $"set the variable {reference.Name}" : $"make the file {reference.Name}",
-                    }
-                );
-        return found;
-    }
-
-    private static IEnumerable<SecretReference> References(JsonElement configuration)
-    {
-        foreach (var (list, member) in new[] { ("clients", "client_secret"), ("users", "password") })
-            if (configuration.ValueKind == JsonValueKind.Object && configuration.TryGetProperty(list, out var items) && items.ValueKind == JsonValueKind.Array)
-                foreach (var item in items.EnumerateArray())
-                    if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty(member, out var reference) && reference.ValueKind == JsonValueKind.Object)
-                        foreach (var kind in new[] { "file", "env" })
-                            if (reference.TryGetProperty(kind, out var name) && name.ValueKind == JsonValueKind.String)
-                                yield return new(kind, name.GetString()!);
     }
 }

@@ -19,39 +19,56 @@ internal static class DevCommand
             Examples = ["ostiary dev", "ostiary dev --port 9500 --data dev-data"],
         }.With(Port, Data);
 
-    private static Task<int> RunAsync(Invocation invocation)
+    private static async Task<int> RunAsync(Invocation invocation)
     {
         var url = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{invocation.Value(Port) ?? 9400}");
-        var data = invocation.Value(Data);
-        var options = new ServerOptions
+        var data = invocation.Value(Data) is { } kept ? Path.GetFullPath(kept) : null;
+        // Without data there is still a socket, so that the other commands can administer this server.
+        var temporary = data is null ? Directory.CreateTempSubdirectory("ostiary-dev-").FullName : null;
+        try
         {
-            Issuer = url,
-            Listen = [url],
-            DataDirectory = data is null ? null : Path.GetFullPath(data),
-            Store = data is null ? "memory" : "sqlite",
-            AllowLoopbackFetch = true,
-            Development = true,
-        };
-        return ServerRun.UntilStoppedAsync(ServeCommand.Checked(options), invocation, issuer => Greet(invocation.Terminal, issuer, data));
+            var options = new ServerOptions
+            {
+                Issuer = url,
+                Listen = [url],
+                DataDirectory = data,
+                Store = data is null ? "memory" : "sqlite",
+                AdministrationSocket = temporary is null ? null : Path.Combine(temporary, "admin.sock"),
+                AllowLoopbackFetch = true,
+                Development = true,
+            };
+            Task Greeted(OstiaryServer server)
+            {
+                Greet(invocation.Terminal, server.Issuer.Url.Text, data, data ?? temporary!);
+                return Task.CompletedTask;
+            }
+            return await ServerRun.UntilStoppedAsync(ServeCommand.Checked(options), invocation, DemoData.SeedAsync, Greeted);
+        }
+        finally
+        {
+            if (temporary is not null)
+                Directory.Delete(temporary, recursive: true);
+        }
     }
 
-    private static void Greet(Terminal terminal, string issuer, string? data)
+    private static void Greet(Terminal terminal, string issuer, string? kept, string directory)
     {
         var ink = terminal.ErrorInk;
         terminal.Note(
             $"""
             ostiary {VersionCommand.Number}  development server: {(
-                data is null ? "data in memory" : "data in " + data
+                kept is null ? "data in memory" : "data in " + kept
             )}, demo users, relaxed checks. Never expose it.
 
               Issuer      {issuer}
-              Users       ada@example.test   bob@example.test     password: demo
-              Clients     web-demo (public, PKCE)   api-demo (client credentials, secret: demo-secret-of-the-development-server)
+              Users       ada@example.test   bob@example.test     password: {DemoData.Password}
+              Clients     web-demo (public, PKCE)   api-demo (client credentials, secret: {DemoData.ApiSecret})
               API         https://api.demo   scopes invoices:read invoices:write
 
             {ink.Bold(
                 "Next"
-            )}   echo demo-secret-of-the-development-server | ostiary token get --issuer {issuer} --client api-demo --scope invoices:read --secret-stdin
+            )}   echo {DemoData.ApiSecret} | ostiary token get --issuer {issuer} --client api-demo --scope invoices:read --secret-stdin
+            {ink.Bold("Look")}   ostiary client list --data {directory}
             {ink.Bold("Keep")}   ostiary dev --data dev-data            {ink.Bold("Stop")}  Ctrl+C
 
             """

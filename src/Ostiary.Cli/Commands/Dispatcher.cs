@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Errors;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Cli.Commands;
@@ -36,7 +37,12 @@ internal static class Dispatcher
         }
         catch (StoreException failure)
         {
-            return Fail(terminal, parsed, arguments, new(failure.Reason, failure.Message) { Exit = ExitCode.Usage });
+            return Fail(
+                terminal,
+                parsed,
+                arguments,
+                new(failure.Reason, failure.Message) { Exit = ExitCode.Usage, Try = ErrorPages.NextStep(failure.Reason) }
+            );
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {

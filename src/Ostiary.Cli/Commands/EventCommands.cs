@@ -11,6 +11,7 @@ namespace Ostiary.Cli.Commands;
 internal static class EventCommands
 {
     private const int Before = 10;
+    private const string Beginning = "MA";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly Option<string?> Flow = new("--flow") { Description = "Only those of a flow", HelpName = "FLOW" };
     private static readonly Option<string?> Act = new("--act") { Description = "Only an act and what is below it, e.g. token", HelpName = "ACT" };
@@ -33,7 +34,9 @@ internal static class EventCommands
             "event",
             "The log of decisions",
             new Verb("list", "List events", i => i.ListAsync("/events" + Query(i), "event", Columns)).With(Flow, Act, Client, User).Lists(),
-            new Verb("tail", "Show events as they happen", TailAsync) { EndsWhenStopped = true }.With(Flow, Act, Client, User).Administers(),
+            new Verb("tail", "Show events as they happen", TailAsync) { EndsWhenStopped = true }
+                .With(Flow, Act, Client, User)
+                .Administers(),
             new Verb("verify", "Check the hash chain of the log", VerifyAsync).Administers(),
             new Verb("export", "Write all events, one JSON object a line", ExportAsync).With(Flow, Act, Client, User).Administers()
         );
@@ -50,28 +53,24 @@ internal static class EventCommands
     private static async Task<int> TailAsync(Invocation invocation)
     {
         await using var channel = await invocation.ChannelAsync();
-        var (cursor, seen, last) = ((string?)null, 0, new Queue<JsonElement>());
-        for (var following = false; ; )
+        var passed = (await NewestAsync(channel, invocation)).SkipLast(Before).Select(Place).DefaultIfEmpty(-1).Max();
+        while (true)
         {
-            var page = await PageAsync(channel, invocation, cursor);
-            foreach (var item in page.GetProperty("items").EnumerateArray().Skip(seen))
-            {
-                last.Enqueue(item);
-                if (!following && last.Count > Before)
-                    last.Dequeue();
-            }
-            seen = page.GetProperty("items").GetArrayLength();
-            if (Next(page) is { } next)
-            {
-                (cursor, seen) = (next, 0);
-                continue;
-            }
-            following = true;
-            while (last.TryDequeue(out var item))
-                Show(item, invocation);
+            foreach (var item in await NewestAsync(channel, invocation))
+                if (Place(item) > passed)
+                {
+                    Show(item, invocation);
+                    passed = Place(item);
+                }
             await Task.Delay(Pause, invocation.Stop);
         }
     }
+
+    private static async Task<List<JsonElement>> NewestAsync(IAdminChannel channel, Invocation invocation) =>
+        [.. (await PageAsync(channel, invocation, null)).GetProperty("items").EnumerateArray()];
+
+    /// <summary>The place of a record in the chain of its node.</summary>
+    private static long Place(JsonElement item) => item.TryGetProperty("seq", out var place) ? place.GetInt64() : 0;
 
     private static void Show(JsonElement item, Invocation invocation) =>
         invocation.Terminal.Stream(
@@ -81,7 +80,7 @@ internal static class EventCommands
     private static async Task<int> ExportAsync(Invocation invocation)
     {
         await using var channel = await invocation.ChannelAsync();
-        string? cursor = null;
+        string? cursor = Beginning;
         do
         {
             var page = await PageAsync(channel, invocation, cursor);
@@ -109,9 +108,9 @@ internal static class EventCommands
 
     private static async Task<JsonElement> PageAsync(IAdminChannel channel, Invocation invocation, string? cursor)
     {
-        var query = Query(invocation);
+        var query = Query(invocation) is { Length: > 0 } filtered ? filtered + "&limit=500" : "?limit=500";
         if (cursor is not null)
-            query += (query.Length == 0 ? "?" : "&") + "cursor=" + Uri.EscapeDataString(cursor);
+            query += "&cursor=" + Uri.EscapeDataString(cursor);
         return (await channel.SendAsync(HttpMethod.Get, "/events" + query, null, invocation.Stop))!.Value;
     }
 

@@ -26,7 +26,10 @@ internal static class JsonInput
         }
         catch (JsonException failure)
         {
-            throw CliException.Input($"The file '{file}' is not JSON: {failure.Message.Split(" Path:")[0]}", $"{option} FILE, with a JSON file");
+            throw CliException.Input(
+                $"The file '{file}' is not JSON: {failure.Message.Split(" Path:")[0]}",
+                option.StartsWith('-') ? $"{option} FILE, with a JSON file" : "name a JSON file"
+            );
         }
     }
 

@@ -43,7 +43,12 @@ internal static class KeyCommands
             if (invocation.Value(Now))
                 json.WriteBoolean("force", true);
         });
-        return invocation.DoAsync(HttpMethod.Post, "/keys/rotate", body, invocation.Value(Now) ? "new keys sign from now on" : "new keys are published; they sign once every verifier can know them");
+        return invocation.DoAsync(
+            HttpMethod.Post,
+            "/keys/rotate",
+            body,
+            invocation.Value(Now) ? "new keys sign from now on" : "new keys are published; they sign once every verifier can know them"
+        );
     }
 
     private static Task<int> Retire(Invocation invocation) =>

@@ -56,7 +56,7 @@ internal static class ServeCommand
             ],
         }.With(Issuer, Listen, Data, Store, Config, TlsCert, TlsKey, TrustedProxy, Node, ExtraCa, AllowLoopbackFetch);
 
-    private static Task<int> RunAsync(Invocation invocation) => ServerRun.UntilStoppedAsync(Checked(Options(invocation)), invocation, _ => Task.CompletedTask);
+    private static Task<int> RunAsync(Invocation invocation) => ServerRun.UntilStoppedAsync(Checked(Options(invocation)), invocation);
 
     private static ServerOptions Options(Invocation invocation)
     {

@@ -11,9 +11,13 @@ internal static class UsageFaults
     public static void Refuse(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
+        var path = PathOf(command);
+        // An option that does not exist would otherwise become the value of an argument.
+        foreach (var argument in command.Arguments)
+            if (parsed.GetResult(argument)?.Tokens is [{ Value: ['-', _, ..] value }, ..] && parsed.Tokens.All(t => t.Type != TokenType.DoubleDash))
+                throw Failure(Unknown(command, value), Closest(command, value) is { } close ? $"did you mean '{close}'?" : null, path);
         if (parsed.Errors.Count == 0 && command is Verb)
             return;
-        var path = PathOf(command);
         if (parsed.UnmatchedTokens is [var unknown, ..])
             throw Failure(Unknown(command, unknown), Closest(command, unknown) is { } near ? $"did you mean '{near}'?" : null, path);
         if (command is not Verb)

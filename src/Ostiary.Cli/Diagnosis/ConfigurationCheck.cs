@@ -10,12 +10,17 @@ internal static class ConfigurationCheck
     {
         try
         {
-            JsonInput.File(file, "--config");
-            return Finding.Pass("Configuration", $"{file} can be read");
+            OfflineConfiguration.Check(file, JsonInput.Read(file));
+            return Finding.Pass("Configuration", $"{file} is valid");
         }
         catch (CliException failure)
         {
-            return new("Configuration", Outcome.Fail, failure.Error.Message, failure.Error.Try ?? $"ostiary config validate {file}");
+            return new(
+                "Configuration",
+                Outcome.Fail,
+                string.Join("; ", failure.Error.Details.Prepend(failure.Error.Message)),
+                failure.Error.Try ?? $"ostiary config validate {file}"
+            );
         }
     }
 }

@@ -1,3 +1,4 @@
+using Ostiary.Cli.Administration;
 using Ostiary.Cli.Commands;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
@@ -9,21 +10,47 @@ namespace Ostiary.Cli.Hosting;
 /// <summary>A server that this process runs: from start, over the lines that say so, to the graceful stop.</summary>
 internal static class ServerRun
 {
-    /// <param name="started">Runs once the server answers, before it is announced.</param>
-    public static async Task<int> UntilStoppedAsync(ServerOptions options, Invocation invocation, Func<OstiaryServer, Task> started)
+    private const string IssuerFile = "issuer";
+
+    /// <summary>The issuer that a server on this data directory last was; null where none ever ran.</summary>
+    public static string? IssuerOf(string data) =>
+        File.Exists(Path.Combine(data, IssuerFile)) ? File.ReadAllText(Path.Combine(data, IssuerFile)).Trim() : null;
+
+    /// <param name="seed">Runs before the first request.</param>
+    public static async Task<int> UntilStoppedAsync(
+        ServerOptions options,
+        Invocation invocation,
+        Func<IAdminChannel, CancellationToken, Task>? seed = null,
+        Func<OstiaryServer, Task>? started = null
+    )
     {
-        await using var server = await StartAsync(options, invocation.Stop);
-        await started(server);
+        await using var server = await StartAsync(options, invocation.Stop, seed);
+        if (started is not null)
+            await started(server);
         Announce(server, options, invocation.Terminal);
         await Task.Delay(Timeout.Infinite, invocation.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return ExitCode.Done;
     }
 
-    public static async Task<OstiaryServer> StartAsync(ServerOptions options, CancellationToken ct)
+    public static async Task<OstiaryServer> StartAsync(
+        ServerOptions options,
+        CancellationToken ct,
+        Func<IAdminChannel, CancellationToken, Task>? seed = null
+    )
     {
+        async Task PrepareAsync(IssuerHouse house, CancellationToken stop)
+        {
+            if (options is { DataDirectory: { } data, AdministrationSocket: null })
+                await File.WriteAllTextAsync(Path.Combine(data, IssuerFile), options.Issuer, stop);
+            await using var channel = new DirectAdminChannel(house.Administration);
+            if (options.ConfigFile is { } file)
+                await ConfigurationUpload.ApplyAsync(channel, file, prune: false, stop);
+            if (seed is not null)
+                await seed(channel, stop);
+        }
         try
         {
-            return await OstiaryServer.StartAsync(options, Storage.OpenAsync, TimeProvider.System, ct);
+            return await OstiaryServer.StartAsync(options, Engines.OpenAsync, TimeProvider.System, ct, prepare: PrepareAsync);
         }
         catch (StartException fault)
         {
@@ -34,7 +61,7 @@ internal static class ServerRun
     private static void Announce(OstiaryServer server, ServerOptions options, Terminal terminal)
     {
         var engine = server.Issuer.Stores.Engine;
-        terminal.Note($"listening on {string.Join(", ", server.Addresses)}");
+        terminal.Note($"listening on {string.Join(", ", server.Addresses.Where(a => !a.StartsWith("http://unix:", StringComparison.Ordinal)))}");
         terminal.Note(
             $"issuer {options.Issuer}, storage {engine}{(options.DataDirectory is { } data ? " in " + data : ", nothing is kept")}, passwords by {PasswordHash.Algorithm}"
         );

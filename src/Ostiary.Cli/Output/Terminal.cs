@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Ostiary.Cli.Output;
 
@@ -11,11 +12,12 @@ internal sealed class Terminal : IDisposable
 {
     private readonly StringWriter _result = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
     private readonly TextWriter _output;
+    private bool _abandoned;
 
     public Terminal()
     {
-        _output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false)) { NewLine = "\n" };
-        Error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true };
+        _output = new StreamWriter(Open(1), new UTF8Encoding(false)) { NewLine = "\n" };
+        Error = new StreamWriter(Open(2), new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true };
         OutputIsTerminal = !Console.IsOutputRedirected;
         ErrorIsTerminal = !Console.IsErrorRedirected;
     }
@@ -37,28 +39,44 @@ internal sealed class Terminal : IDisposable
             : WindowWidth();
 
     /// <summary>A line of a stream (events, logs of <c>jose</c>): out at once.</summary>
-    public void Stream(string line)
-    {
-        _output.WriteLine(line);
-        _output.Flush();
-    }
+    public void Stream(string line) => Write(line + "\n");
 
     /// <summary>A line for people beside the result.</summary>
     public void Note(string line) => Error.WriteLine(line);
 
     public void Release()
     {
-        _output.Write(_result.GetStringBuilder());
-        _output.Flush();
+        Write(_result.ToString());
         _result.GetStringBuilder().Clear();
+    }
+
+    /// <summary>Whoever read the output may have seen enough: then there is nobody left to tell, and the work was done.</summary>
+    private void Write(string text)
+    {
+        const int brokenPipe = 32;
+        if (_abandoned)
+            return;
+        try
+        {
+            _output.Write(text);
+            _output.Flush();
+        }
+        catch (IOException failure) when ((failure.HResult & 0xFFFF) == brokenPipe)
+        {
+            _abandoned = true;
+        }
     }
 
     public void Dispose()
     {
         _result.Dispose();
-        _output.Dispose();
+        if (!_abandoned)
+            _output.Dispose();
         Error.Dispose();
     }
+
+    /// <summary>Not through Console, which would first write control sequences of its own to a terminal.</summary>
+    private static FileStream Open(int descriptor) => new(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     private bool Coloured(bool isTerminal)
     {

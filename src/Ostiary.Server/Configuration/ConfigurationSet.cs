@@ -59,7 +59,7 @@ internal sealed record ConfigurationSet
         return changes;
     }
 
-    public Snapshot ToSnapshot(long revision)
+    public Snapshot ToSnapshot(long revision, IssuerUrl? issuer = null)
     {
         var byName = new Dictionary<string, User>(StringComparer.Ordinal);
         foreach (var user in Users.Values)
@@ -73,7 +73,10 @@ internal sealed record ConfigurationSet
             Revision = revision,
             Settings = Settings?.Settings ?? new IssuerSettings(),
             Clients = Clients.ToFrozenDictionary(c => c.Key, c => c.Value.Client, StringComparer.Ordinal),
-            Apis = Apis.ToFrozenDictionary(a => a.Key, a => a.Value.Api, StringComparer.Ordinal),
+            Apis = Apis
+                .Values.Select(a => a.Api)
+                .Concat(issuer is null ? [] : [AdministrationApi.Of(issuer)])
+                .ToFrozenDictionary(a => a.Identifier, StringComparer.Ordinal),
             UsersByName = byName.ToFrozenDictionary(StringComparer.Ordinal),
             UsersBySubject = Users.ToFrozenDictionary(u => u.Key, u => u.Value.User, StringComparer.Ordinal),
         };

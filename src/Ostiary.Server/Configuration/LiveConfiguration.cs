@@ -32,7 +32,7 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
     public static async Task<LiveConfiguration> LoadAsync(IDocumentStore documents, IssuerUrl issuer, CancellationToken ct)
     {
         var stored = await documents.LoadAsync(ct);
-        return new(documents, issuer, State.Of(stored));
+        return new(documents, issuer, State.Of(stored, issuer));
     }
 
     /// <summary>Takes over what another process has committed meanwhile.</summary>
@@ -79,7 +79,7 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
                 if (await _documents.TryCommitAsync(changes, state.StoreRevision, ct))
                 {
                     var revision = state.StoreRevision + 1;
-                    _state = new(draft.Set, draft.Set.ToSnapshot(revision), revision);
+                    _state = new(draft.Set, draft.Set.ToSnapshot(revision, _issuer), revision);
                     return new(_state.Snapshot, state.Set, draft.Set, [], changes);
                 }
                 await ReadAgainAsync(ct);
@@ -101,16 +101,16 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
         var stored = await _documents.LoadAsync(ct);
         if (stored.Revision == state.StoreRevision)
             return;
-        var read = State.Of(stored);
+        var read = State.Of(stored, _issuer);
         _state = read.Set.ChangesSince(state.Set).Count == 0 ? state with { StoreRevision = stored.Revision } : read;
     }
 
     private sealed record State(ConfigurationSet Set, Snapshot Snapshot, long StoreRevision)
     {
-        public static State Of(DocumentSet stored)
+        public static State Of(DocumentSet stored, IssuerUrl issuer)
         {
             var set = StoredDocuments.Read(stored);
-            return new(set, set.ToSnapshot(stored.Revision), stored.Revision);
+            return new(set, set.ToSnapshot(stored.Revision, issuer), stored.Revision);
         }
     }
 }

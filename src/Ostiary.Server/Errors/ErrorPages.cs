@@ -16,6 +16,17 @@ public static class ErrorPages
         return reader.ReadToEnd();
     }
 
+    /// <summary>The one next step of the page, as plain text, or null.</summary>
+    public static string? NextStep(Reason reason)
+    {
+        const string heading = "## Next step\n\n";
+        if (Markdown(reason) is not { } page || page.IndexOf(heading, StringComparison.Ordinal) is var at && at < 0)
+            return null;
+        var text = page[(at + heading.Length)..];
+        var end = text.IndexOf("\n\n", StringComparison.Ordinal);
+        return (end < 0 ? text : text[..end]).Trim().Replace("`", "", StringComparison.Ordinal);
+    }
+
     /// <summary>The reason of a code (<c>OST1012</c>, <c>1012</c>) or a name (<c>redirect-uri-mismatch</c>), or null.</summary>
     public static Reason? Find(string text)
     {

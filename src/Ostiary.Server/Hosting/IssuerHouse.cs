@@ -17,7 +17,6 @@ public sealed class IssuerHouse : IAsyncDisposable
     public required KeyRing Keys { get; init; }
     public required DecisionLog Log { get; init; }
     public required OstiaryEndpoints Endpoints { get; init; }
-
     public required AdminService Administration { get; init; }
 
     public static async ValueTask<IssuerHouse> OpenAsync(ServerOptions options, StoreOpener openStores, TimeProvider time, CancellationToken ct)
@@ -47,8 +46,6 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Time = time,
                 Development = options.Development,
             };
-            if (options.ConfigFile is { } file)
-                await StartConfiguration.ApplyAsync(file, configuration, master, log, time, ct);
             await keys.EnsureAsync(configuration.Current.SigningAlgorithms, ct);
             var passwords = new Passwords();
             var endpoints = new OstiaryEndpoints(issuer, keys, passwords, new PasswordUpdates(configuration));

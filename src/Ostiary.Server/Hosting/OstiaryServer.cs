@@ -46,13 +46,15 @@ public sealed class OstiaryServer : IAsyncDisposable
     /// <param name="options">Validated options.</param>
     /// <param name="openStores">Opens the storage.</param>
     /// <param name="time">The clock of everything.</param>
+    /// <param name="prepare">Runs before the first request: configuration that is applied at start.</param>
     /// <param name="map">Further routes, for the program that embeds it.</param>
     public static async Task<OstiaryServer> StartAsync(
         ServerOptions options,
         StoreOpener openStores,
         TimeProvider time,
         CancellationToken ct,
-        Action<WebApplication, IssuerHouse>? map = null
+        Action<WebApplication, IssuerHouse>? map = null,
+        Func<IssuerHouse, CancellationToken, Task>? prepare = null
     )
     {
         if (options.Validate() is [var fault, ..])
@@ -60,6 +62,8 @@ public sealed class OstiaryServer : IAsyncDisposable
         var house = await IssuerHouse.OpenAsync(options, openStores, time, ct);
         try
         {
+            if (prepare is not null)
+                await prepare(house, ct);
             var app = Build(options, house, map);
             await StartAsync(app, options, ct);
             return new(app, house, Upkeep.Start(house, time));
@@ -88,6 +92,8 @@ public sealed class OstiaryServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        // What fails at start is told once, in one sentence.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
@@ -97,7 +103,8 @@ public sealed class OstiaryServer : IAsyncDisposable
         app.Use((HttpContext http, RequestDelegate next) => barrier.InvokeAsync(http, next));
         app.Use((HttpContext http, RequestDelegate next) => guard.InvokeAsync(http, next));
         app.MapOstiary(house.Endpoints);
-        AdminEndpoints.Map(app, house.Endpoints.Issuer.Url.Path, house.Administration, new AdminDoor(house.Endpoints).AuthorizeAsync);
+        var door = new AdminDoor(house.Endpoints.Issuer, house.Endpoints.Status);
+        AdminEndpoints.Map(app, house.Endpoints.Issuer.Url.Path, house.Administration, door.AuthorizeAsync);
         map?.Invoke(app, house);
         return app;
     }

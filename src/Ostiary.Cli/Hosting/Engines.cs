@@ -6,7 +6,7 @@ using Ostiary.Storage.Sqlite;
 namespace Ostiary.Cli.Hosting;
 
 /// <summary>Opens the engine that the options name. The engines live in assemblies of their own; here they meet.</summary>
-internal static class Storage
+internal static class Engines
 {
     private const string SqliteFile = "ostiary.db";
 
@@ -17,5 +17,7 @@ internal static class Storage
 
     /// <summary>The store that a data directory was made with; SQLite where it is new.</summary>
     public static string KindOf(string data) =>
-        !File.Exists(Path.Combine(data, SqliteFile)) && Directory.Exists(data) && Directory.EnumerateFiles(data, "*.json*").Any() ? "memory" : "sqlite";
+        !File.Exists(Path.Combine(data, SqliteFile)) && Directory.Exists(data) && Directory.EnumerateFiles(data, "*.json*").Any()
+            ? "memory"
+            : "sqlite";
 }

@@ -1,0 +1,26 @@
+using Ostiary.Cli.Errors;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
+
+namespace Ostiary.Cli.Commands;
+
+/// <summary>Checks a configuration file alone: nothing but what it names exists.</summary>
+internal static class OfflineConfiguration
+{
+    public static void Check(string file, byte[] utf8)
+    {
+        var read = ConfigurationFile.Read(utf8, onLoopback: true, out var faults);
+        if (read is not null)
+            faults = read.CheckReferences();
+        if (faults.Count > 0)
+            throw new CliException(
+                new(faults.Count == 1 ? faults[0].Reason : Reason.ConfigurationInvalid, $"{file} is not valid: {Count(faults.Count)}.")
+                {
+                    Exit = ExitCode.Usage,
+                    Details = [.. faults.Select(f => f.ToString())],
+                }
+            );
+    }
+
+    private static string Count(int faults) => faults == 1 ? "one fault" : $"{faults} faults";
+}
