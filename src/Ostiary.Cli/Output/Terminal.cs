@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Ostiary.Cli.Output;
 
@@ -16,8 +15,8 @@ internal sealed class Terminal : IDisposable
 
     public Terminal()
     {
-        _output = new StreamWriter(Open(1), new UTF8Encoding(false)) { NewLine = "\n" };
-        Error = new StreamWriter(Open(2), new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true };
+        _output = new StreamWriter(new DescriptorStream(1), new UTF8Encoding(false)) { NewLine = "\n" };
+        Error = new StreamWriter(new DescriptorStream(2), new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true };
         OutputIsTerminal = !Console.IsOutputRedirected;
         ErrorIsTerminal = !Console.IsErrorRedirected;
     }
@@ -74,9 +73,6 @@ internal sealed class Terminal : IDisposable
             _output.Dispose();
         Error.Dispose();
     }
-
-    /// <summary>Not through Console, which would first write control sequences of its own to a terminal.</summary>
-    private static FileStream Open(int descriptor) => new(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     private bool Coloured(bool isTerminal)
     {

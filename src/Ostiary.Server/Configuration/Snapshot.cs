@@ -26,7 +26,8 @@ public sealed class Snapshot
 
     /// <summary>The longest that an access token lives that may be out there: never less than a day, for settings that were longer before.</summary>
     public TimeSpan LongestToken =>
-        Apis.Values.Select(a => a.TokenLifetime)
+        Apis
+            .Values.Select(a => a.TokenLifetime)
             .Concat(Clients.Values.Select(c => c.AccessTokenLifetime ?? TimeSpan.Zero))
             .Append(Settings.AccessTokenLifetime)
             .Append(TimeSpan.FromDays(1))
