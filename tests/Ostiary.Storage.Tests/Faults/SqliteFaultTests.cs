@@ -36,6 +36,46 @@ public sealed class SqliteFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_flipped_bit_in_the_write_ahead_log_loses_nothing_but_the_last_commit()
+    {
+        await using var stores = await OpenAsync(Live);
+        var work = new Workload(stores);
+        for (var i = 0; i < 3; i++)
+            await work.LiveAsync(ends: true, () => new FileInfo(Live + "-wal").Length);
+        var (database, log) = (await ReadAsync(Live), await ReadAsync(Live + "-wal"));
+        var lastCommit = work.All[^2].Mark;
+        var refused = 0;
+        // The heads of all frames closely, the pages here and there.
+        for (var at = 0; at < log.Length; at += at < 32 || (at - 32) % 4120 < 24 ? 5 : 509)
+        {
+            var flipped = (byte[])log.Clone();
+            flipped[at] ^= (byte)(1 << (at % 8));
+            try
+            {
+                await using var recovered = await OpenAsync(await ImageAsync(database, flipped));
+                Assert.True(at >= lastCommit - 2 * 4120, $"byte {at} of {log.Length} was missed");
+                await Workload.CheckAsync(recovered, work.All, at - 2 * 4120);
+            }
+            catch (StoreException fault)
+            {
+                Assert.Equal(Reason.StorageDamaged, fault.Reason);
+                refused++;
+            }
+        }
+        Assert.True(refused > 300);
+    }
+
+    [Fact]
+    public async Task Names_the_library_it_runs_on()
+    {
+        await using var stores = await OpenAsync(Live);
+        var bundled = AppContext.TryGetSwitch(SqliteLibrary.UseBundled, out var forced) && forced;
+        if (!bundled)
+            bundled = !System.Runtime.InteropServices.NativeLibrary.TryLoad("libsqlite3.so.0", out _);
+        Assert.Matches(bundled ? @"^sqlite 3\.35\.5 \(bundled\)$" : @"^sqlite 3\.\d+\.\d+$", stores.Engine);
+    }
+
+    [Fact]
     public async Task Images_taken_between_two_groups_hold_all_that_was_acknowledged()
     {
         await using var stores = await OpenAsync(Live);
