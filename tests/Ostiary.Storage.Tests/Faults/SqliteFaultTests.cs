@@ -66,6 +66,37 @@ public sealed class SqliteFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_failed_flush_is_never_tried_again()
+    {
+        const int FlushFailed = 1034;
+        var grant = Samples.Active();
+        await using (var stores = await OpenAsync(Live))
+        {
+            await stores.Grants.TryCreateAsync(grant, Ct);
+            await Assert.ThrowsAsync<StoreException>(async () =>
+                await stores.OnWriterAsync<bool>(_ => throw SqliteFault.Of(FlushFailed, Live, "disk I/O error"))
+            );
+            var fault = await Assert.ThrowsAsync<StoreException>(async () => await stores.Grants.TryTouchAsync(grant.Id, Samples.Start, Ct));
+            Assert.Equal(Reason.StorageUnavailable, fault.Reason);
+            Assert.NotNull(await stores.Grants.FindAsync(grant.Id, Ct));
+        }
+        await using var recovered = await OpenAsync(Live);
+        Assert.True(await recovered.Grants.TryTouchAsync(grant.Id, Samples.Start, Ct));
+    }
+
+    [Fact]
+    public async Task Another_fault_of_the_disk_is_over_when_it_is_over()
+    {
+        const int ReadFailed = 266;
+        await using var stores = await OpenAsync(Live);
+        var fault = await Assert.ThrowsAsync<StoreException>(async () =>
+            await stores.OnWriterAsync<bool>(_ => throw SqliteFault.Of(ReadFailed, Live, "disk I/O error"))
+        );
+        Assert.Equal(Reason.StorageUnavailable, fault.Reason);
+        Assert.True(await stores.Grants.TryCreateAsync(Samples.Active(), Ct));
+    }
+
+    [Fact]
     public async Task Names_the_library_it_runs_on()
     {
         await using var stores = await OpenAsync(Live);
