@@ -39,6 +39,7 @@ internal static class Samples
             UiLocales = ["de-AT", "en"],
             Claims = """{"id_token":{"acr":{"essential":true}}}""",
             AcrValues = ["urn:a", "urn:b"],
+            HintedSubject = "ada",
             Browser = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
             Flow = "f-7Q2MXK",
         };

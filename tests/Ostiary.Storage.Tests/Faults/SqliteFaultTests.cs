@@ -26,7 +26,7 @@ public sealed class SqliteFaultTests : IDisposable
         for (var i = 0; i < 3; i++)
             await work.LiveAsync(ends: i % 2 == 0, () => new FileInfo(Live + "-wal").Length);
         var (database, log) = (await ReadAsync(Live), await ReadAsync(Live + "-wal"));
-        var cuts = Enumerable.Range(0, log.Length / 509).Select(i => i * 509).Append(log.Length - 1).Append(log.Length);
+        var cuts = Enumerable.Range(0, log.Length / 1021).Select(i => i * 1021).Append(log.Length - 1).Append(log.Length);
         foreach (var cut in cuts.Where(cut => cut > log.Length / 3))
         {
             await using var recovered = await OpenAsync(await ImageAsync(database, log[..cut]));
