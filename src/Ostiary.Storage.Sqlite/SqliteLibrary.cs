@@ -7,7 +7,7 @@ namespace Ostiary.Storage.Sqlite;
 internal static class SqliteLibrary
 {
     /// <summary>An AppContext switch for tests of the bundled library.</summary>
-    private const string UseBundled = "Ostiary.Storage.Sqlite.UseBundled";
+    public const string UseBundled = "Ostiary.Storage.Sqlite.UseBundled";
 
     private static readonly Lazy<string> Loaded = new(Load);
 

@@ -72,6 +72,7 @@ public sealed class SqliteStores : IStores
         // Shorter than the smallest page: SQLite would take that for a new database, too.
         if (database is { Exists: true, Length: > 0 and < 512 })
             throw new StoreException(Reason.StorageDamaged, $"The database {file} is only {database.Length} bytes long.");
+        WriteAheadLog.Check(log.FullName);
         var connection = Connection.Open(file);
         try
         {

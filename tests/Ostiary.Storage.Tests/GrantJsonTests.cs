@@ -23,6 +23,16 @@ public sealed class GrantJsonTests
     }
 
     [Fact]
+    public void Every_member_of_a_request_is_read()
+    {
+        // Samples.Request differs from the default in every member, so none may come back as its default.
+        var back = GrantJson.ReadRequest(Utf8(Samples.Request));
+        foreach (var member in typeof(GrantRequest).GetProperties())
+            Assert.NotNull(member.GetValue(back));
+        Assert.Equal(Written(Samples.Request), Written(back));
+    }
+
+    [Fact]
     public void Every_member_of_a_request_is_written()
     {
         using var json = JsonDocument.Parse(Utf8(Samples.Request));

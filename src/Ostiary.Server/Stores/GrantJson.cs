@@ -40,6 +40,7 @@ public static class GrantJson
         WriteList(writer, "ui_locales", request.UiLocales);
         WriteText(writer, "claims", request.Claims);
         WriteList(writer, "acr_values", request.AcrValues);
+        WriteText(writer, "hinted_subject", request.HintedSubject);
         WriteText(writer, "browser", request.Browser);
         writer.WriteString("flow", request.Flow);
         writer.WriteEndObject();
@@ -95,6 +96,7 @@ public static class GrantJson
                 "ui_locales" => request with { UiLocales = ReadList(ref reader) },
                 "claims" => request with { Claims = reader.GetString() },
                 "acr_values" => request with { AcrValues = ReadList(ref reader) },
+                "hinted_subject" => request with { HintedSubject = reader.GetString() },
                 "browser" => request with { Browser = reader.GetString() },
                 "flow" => request with { Flow = StoredJson.Text(ref reader) },
                 _ => StoredJson.Skip(ref reader, request),

@@ -16,6 +16,9 @@ internal static class Samples
     /// <summary>Spread over the whole range, as random ids are.</summary>
     public static GrantId NewId() => Id(Interlocked.Increment(ref last));
 
+    /// <summary>For a process that goes on with the store of another.</summary>
+    public static void Continue(long from) => Interlocked.Exchange(ref last, from);
+
     public static GrantId Id(long number) => new((UInt128)number * new UInt128(0x9E3779B97F4A7C15, 0xF39CC0605CEDC835));
 
     public static string NewSessionId() => NewId().ToString();
@@ -36,6 +39,7 @@ internal static class Samples
             UiLocales = ["de-AT", "en"],
             Claims = """{"id_token":{"acr":{"essential":true}}}""",
             AcrValues = ["urn:a", "urn:b"],
+            HintedSubject = "ada",
             Browser = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
             Flow = "f-7Q2MXK",
         };

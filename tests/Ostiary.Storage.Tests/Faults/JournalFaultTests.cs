@@ -24,7 +24,7 @@ public sealed class JournalFaultTests : IDisposable
         for (var i = 0; i < 3; i++)
             await work.LiveAsync(ends: i % 2 == 0, () => Length("live"));
         var journal = await File.ReadAllBytesAsync(JournalOf("live"), Ct);
-        var from = journal.Length - 2500;
+        var from = journal.Length - 1500;
         for (var cut = from; cut <= journal.Length; cut++)
         {
             var image = await ImageAsync(journal[..cut]);

@@ -26,13 +26,84 @@ public sealed class SqliteFaultTests : IDisposable
         for (var i = 0; i < 3; i++)
             await work.LiveAsync(ends: i % 2 == 0, () => new FileInfo(Live + "-wal").Length);
         var (database, log) = (await ReadAsync(Live), await ReadAsync(Live + "-wal"));
-        var cuts = Enumerable.Range(0, log.Length / 509).Select(i => i * 509).Append(log.Length - 1).Append(log.Length);
+        var cuts = Enumerable.Range(0, log.Length / 1021).Select(i => i * 1021).Append(log.Length - 1).Append(log.Length);
         foreach (var cut in cuts.Where(cut => cut > log.Length / 3))
         {
             await using var recovered = await OpenAsync(await ImageAsync(database, log[..cut]));
             await Workload.CheckAsync(recovered, work.All, cut);
             Assert.True(await recovered.Grants.TryCreateAsync(Samples.Active(), Ct));
         }
+    }
+
+    [Fact]
+    public async Task A_flipped_bit_in_the_write_ahead_log_loses_nothing_but_the_last_commit()
+    {
+        await using var stores = await OpenAsync(Live);
+        var work = new Workload(stores);
+        for (var i = 0; i < 3; i++)
+            await work.LiveAsync(ends: true, () => new FileInfo(Live + "-wal").Length);
+        var (database, log) = (await ReadAsync(Live), await ReadAsync(Live + "-wal"));
+        var lastCommit = work.All[^2].Mark;
+        var refused = 0;
+        // The heads of all frames closely, the pages here and there.
+        for (var at = 0; at < log.Length; at += at < 32 || (at - 32) % 4120 < 24 ? 5 : 509)
+        {
+            var flipped = (byte[])log.Clone();
+            flipped[at] ^= (byte)(1 << (at % 8));
+            try
+            {
+                await using var recovered = await OpenAsync(await ImageAsync(database, flipped));
+                Assert.True(at >= lastCommit - 2 * 4120, $"byte {at} of {log.Length} was missed");
+                await Workload.CheckAsync(recovered, work.All, at - 2 * 4120);
+            }
+            catch (StoreException fault)
+            {
+                Assert.Equal(Reason.StorageDamaged, fault.Reason);
+                refused++;
+            }
+        }
+        Assert.True(refused > 300);
+    }
+
+    [Fact]
+    public async Task A_failed_flush_is_never_tried_again()
+    {
+        const int FlushFailed = 1034;
+        var grant = Samples.Active();
+        await using (var stores = await OpenAsync(Live))
+        {
+            await stores.Grants.TryCreateAsync(grant, Ct);
+            await Assert.ThrowsAsync<StoreException>(async () =>
+                await stores.OnWriterAsync<bool>(_ => throw SqliteFault.Of(FlushFailed, Live, "disk I/O error"))
+            );
+            var fault = await Assert.ThrowsAsync<StoreException>(async () => await stores.Grants.TryTouchAsync(grant.Id, Samples.Start, Ct));
+            Assert.Equal(Reason.StorageUnavailable, fault.Reason);
+            Assert.NotNull(await stores.Grants.FindAsync(grant.Id, Ct));
+        }
+        await using var recovered = await OpenAsync(Live);
+        Assert.True(await recovered.Grants.TryTouchAsync(grant.Id, Samples.Start, Ct));
+    }
+
+    [Fact]
+    public async Task Another_fault_of_the_disk_is_over_when_it_is_over()
+    {
+        const int ReadFailed = 266;
+        await using var stores = await OpenAsync(Live);
+        var fault = await Assert.ThrowsAsync<StoreException>(async () =>
+            await stores.OnWriterAsync<bool>(_ => throw SqliteFault.Of(ReadFailed, Live, "disk I/O error"))
+        );
+        Assert.Equal(Reason.StorageUnavailable, fault.Reason);
+        Assert.True(await stores.Grants.TryCreateAsync(Samples.Active(), Ct));
+    }
+
+    [Fact]
+    public async Task Names_the_library_it_runs_on()
+    {
+        await using var stores = await OpenAsync(Live);
+        var bundled = AppContext.TryGetSwitch(SqliteLibrary.UseBundled, out var forced) && forced;
+        if (!bundled)
+            bundled = !System.Runtime.InteropServices.NativeLibrary.TryLoad("libsqlite3.so.0", out _);
+        Assert.Matches(bundled ? @"^sqlite 3\.35\.5 \(bundled\)$" : @"^sqlite 3\.\d+\.\d+$", stores.Engine);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Ostiary.Storage.Tests.Contract;
 namespace Ostiary.Storage.Tests.Faults;
 
 /// <summary>Writes whose whole effect can be recognised, and what was acknowledged of them.</summary>
-internal sealed class Workload(IStores stores)
+internal sealed class Workload(IStores stores, Action<Workload.Acknowledged>? told = null)
 {
     private readonly List<Acknowledged> acknowledged = [];
 
@@ -66,7 +66,11 @@ internal sealed class Workload(IStores stores)
     private void Note(GrantId id, GrantStatus status, int generation, Func<long> mark)
     {
         var reached = mark();
+        var effect = new Acknowledged(id, status, generation, reached);
         lock (acknowledged)
-            acknowledged.Add(new(id, status, generation, reached));
+        {
+            acknowledged.Add(effect);
+            told?.Invoke(effect);
+        }
     }
 }
