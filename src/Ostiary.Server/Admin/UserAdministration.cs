@@ -108,7 +108,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
             if (!reader.Has(Password))
                 reader.Refuse(Password, "is missing.");
             else if (password is not null && !PasswordHash.IsAcceptable(password))
-                reader.Refuse(Password, "is too short or too long.", null, Reason.WeakSecret);
+                reader.Refuse(Password, "is empty or longer than 1024 bytes.", null, Reason.WeakSecret);
         });
         if (refusal is not null)
             return AdminResponse.Refused(refusal);
@@ -195,7 +195,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
         if (value.ValueKind != JsonValueKind.String)
             faults.Add(new(Password, Reason.NotASecretSource, "must be the password itself: the server reads no files and variables for others."));
         else if (!PasswordHash.IsAcceptable(value.GetString()!))
-            faults.Add(new(Password, Reason.WeakSecret, "is too short or too long."));
+            faults.Add(new(Password, Reason.WeakSecret, "is empty or longer than 1024 bytes."));
         return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }
 
