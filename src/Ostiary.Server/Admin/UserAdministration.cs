@@ -80,20 +80,8 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
         return await ChangeAsync(call, user => JsonMerge.Apply(user.Declared, call.Body), null, "updated", ct);
     }
 
-    private async ValueTask<AdminResponse> DisableAsync(AdminCall call, CancellationToken ct)
-    {
-        var response = await ChangeAsync(
-            call,
-            user => JsonMerge.With(user.Declared, "disabled", json => json.WriteBooleanValue(true)),
-            null,
-            "disabled",
-            ct
-        );
-        // Also where it was disabled already: then an earlier try may have ended half way.
-        if (response.Reason is null)
-            await changes.EndSubjectAsync(call.Subject!, ct);
-        return response;
-    }
+    private ValueTask<AdminResponse> DisableAsync(AdminCall call, CancellationToken ct) =>
+        ChangeAsync(call, user => JsonMerge.With(user.Declared, "disabled", json => json.WriteBooleanValue(true)), null, "disabled", ct);
 
     private ValueTask<AdminResponse> EnableAsync(AdminCall call, CancellationToken ct) =>
         ChangeAsync(call, user => JsonMerge.Without(user.Declared, "disabled"), null, "enabled", ct);

@@ -16,6 +16,7 @@ public sealed class AdminServiceTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Spec", "RFC 7591 §3.2.1")]
     public async Task Shows_the_secret_of_a_client_once_and_keeps_its_hash()
     {
         await using var admin = await AdminHarness.OpenAsync();
@@ -104,6 +105,7 @@ public sealed class AdminServiceTests
     }
 
     [Fact]
+    [Trait("Spec", "RFC 7396 §2")]
     public async Task Changes_only_what_a_patch_names()
     {
         await using var admin = await AdminHarness.OpenAsync();
