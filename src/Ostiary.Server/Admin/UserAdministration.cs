@@ -19,7 +19,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
             new("DELETE", "/users/{name}", "user.delete", DeleteAsync),
             new("POST", "/users/{name}/disable", "user.disable", DisableAsync),
             new("POST", "/users/{name}/enable", "user.enable", EnableAsync),
-            new("POST", "/users/{name}/password", "user.set-password", SetPasswordAsync),
+            new("PUT", "/users/{name}/password", "user.set-password", SetPasswordAsync),
         ];
 
     private ValueTask<AdminResponse> ListAsync(AdminCall call, CancellationToken ct) =>

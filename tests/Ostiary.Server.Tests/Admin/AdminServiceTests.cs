@@ -192,7 +192,7 @@ public sealed class AdminServiceTests
         Assert.Equal(Reason.AlreadyExists, (await admin.SendAsync("POST", "/users", """{"username":"ALICE"}""")).Reason);
         Assert.Equal(Reason.WeakSecret, (await admin.SendAsync("POST", "/users", """{"username":"bob","password":"a\u0000"}""")).Reason);
         Assert.Equal(Reason.ConfigurationInvalid, (await admin.SendAsync("POST", "/users", """{"username":"bob","claims":{"sub":"x"}}""")).Reason);
-        var user = await admin.DoAsync("POST", "/users/alice/password", """{"password":"correct horse battery"}""");
+        var user = await admin.DoAsync("PUT", "/users/alice/password", """{"password":"correct horse battery"}""");
         Assert.True(user.GetProperty("has_password").GetBoolean());
         Assert.DoesNotContain("argon2", AdminHarness.Text(await admin.SendAsync("GET", "/users/alice")), StringComparison.Ordinal);
         Assert.Equal(
@@ -202,10 +202,7 @@ public sealed class AdminServiceTests
         Assert.Equal(Reason.ConfigurationInvalid, (await admin.SendAsync("PATCH", "/users/alice", """{"password":"x"}""")).Reason);
         await admin.DoAsync("DELETE", "/users/alice");
         Assert.Equal(Reason.UserNotFound, (await admin.SendAsync("GET", "/users/alice")).Reason);
-        Assert.Equal(
-            Reason.UserNotFound,
-            (await admin.SendAsync("POST", "/users/alice/password", """{"password":"correct horse battery"}""")).Reason
-        );
+        Assert.Equal(Reason.UserNotFound, (await admin.SendAsync("PUT", "/users/alice/password", """{"password":"correct horse battery"}""")).Reason);
     }
 
     [Fact]
@@ -254,12 +251,14 @@ public sealed class AdminServiceTests
         var grant = await GrantAsync(admin, "web", subject, "sid1");
         await GrantAsync(admin, "web", "usr_other");
         await SessionAsync(admin, "sid1", subject);
-        var found = Assert.Single((await admin.DoAsync("GET", "/grants?user=alice&client=web&live=true")).GetProperty("items").EnumerateArray());
+        var found = Assert.Single(
+            (await admin.DoAsync("GET", "/grants?subject=alice&client_id=web&live=true")).GetProperty("items").EnumerateArray()
+        );
         Assert.Equal(
             (grant.ToString(), "alice", "active"),
             (found.GetProperty("id").GetString(), found.GetProperty("username").GetString(), found.GetProperty("status").GetString())
         );
-        Assert.Single((await admin.DoAsync("GET", "/sessions?user=alice")).GetProperty("items").EnumerateArray());
+        Assert.Single((await admin.DoAsync("GET", "/sessions?subject=alice")).GetProperty("items").EnumerateArray());
         Assert.False((await admin.DoAsync("POST", "/sessions/sid1/end")).GetProperty("live").GetBoolean());
         var ended = await admin.DoAsync("GET", "/grants/" + grant);
         Assert.Equal(("ended", "revoked-by-operator"), (ended.GetProperty("status").GetString(), ended.GetProperty("end").GetString()));
@@ -272,7 +271,7 @@ public sealed class AdminServiceTests
     public async Task Rotates_and_revokes_keys()
     {
         await using var admin = await AdminHarness.OpenAsync();
-        await admin.DoAsync("POST", "/keys/rotate", """{"alg":"ES256","now":true}""");
+        await admin.DoAsync("POST", "/keys/rotate", """{"alg":"ES256","force":true}""");
         var keys = (await admin.DoAsync("GET", "/keys"))
             .GetProperty("items")
             .EnumerateArray()
@@ -297,9 +296,13 @@ public sealed class AdminServiceTests
         Assert.Equal(("web", "created", null), (found[0].Record.ClientId, found[0].Record.Change, found[0].Record.Refused));
         Assert.Equal([Reason.ClientNotFound, Reason.ResourceNotFound], found.Skip(1).Select(e => e.Record.Refused!.Value));
         Assert.DoesNotContain(found, e => e.Json.Contains(secret, StringComparison.Ordinal));
-        var listed = await admin.DoAsync("GET", "/events?client=web&refused=false");
+        var listed = await admin.DoAsync("GET", "/events?client_id=web&refused=false");
         Assert.Equal("client.create", listed.GetProperty("items")[0].GetProperty("act").GetString());
-        Assert.True((await admin.DoAsync("GET", "/events/verify")).GetProperty("valid").GetBoolean());
+        var first = await admin.DoAsync("GET", "/events?limit=2&cursor=MA");
+        var rest = await admin.DoAsync("GET", "/events?limit=2&cursor=" + first.GetProperty("next").GetString());
+        Assert.Equal("client.create", first.GetProperty("items")[0].GetProperty("act").GetString());
+        Assert.Equal("admin.request", rest.GetProperty("items")[0].GetProperty("act").GetString());
+        Assert.True((await admin.DoAsync("GET", "/events/verify")).GetProperty("intact").GetBoolean());
     }
 
     private static async Task<GrantId> GrantAsync(AdminHarness admin, string clientId, string subject, string? session = null)
