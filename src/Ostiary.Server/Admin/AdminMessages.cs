@@ -50,8 +50,18 @@ public sealed record AdminResponse(int Status, ReadOnlyMemory<byte> Body)
 
     internal static AdminResponse Object(int status, Action<Utf8JsonWriter> members) => new(status, AdminJson.Object(members));
 
+    /// <summary>Written when it is known under which flow the record has it.</summary>
+    internal AdminRefusal? Refusal { get; init; }
+
     internal static AdminResponse Refused(AdminRefusal refusal) =>
-        new(refusal.Status, AdminJson.Of(refusal)) { Reason = refusal.Reason, Allow = refusal.Allow };
+        new(refusal.Status, default)
+        {
+            Reason = refusal.Reason,
+            Allow = refusal.Allow,
+            Refusal = refusal,
+        };
+
+    internal AdminResponse Under(string flow) => Refusal is null ? this : this with { Body = AdminJson.Of(Refusal, flow) };
 }
 
 /// <summary>Why a request was not carried out, for people: what, why, and what to do next.</summary>
@@ -59,7 +69,6 @@ internal sealed record AdminRefusal(Reason Reason, string Message, string? Hint 
 {
     public IReadOnlyList<string> Next { get; init; } = [];
     public IReadOnlyList<ConfigurationFault> Faults { get; init; } = [];
-    public string? Flow { get; init; }
     public string? Allow { get; init; }
 
     public int Status =>
@@ -97,7 +106,7 @@ internal static class AdminJson
         return buffer.WrittenMemory;
     }
 
-    public static ReadOnlyMemory<byte> Of(AdminRefusal refusal) =>
+    public static ReadOnlyMemory<byte> Of(AdminRefusal refusal, string flow) =>
         Object(json =>
         {
             json.WriteStartObject("error");
@@ -112,7 +121,7 @@ internal static class AdminJson
             json.WriteEndArray();
             if (refusal.Faults.Count > 0)
                 Faults(json, refusal.Faults);
-            Text(json, "flow_id", refusal.Flow);
+            json.WriteString("flow_id", flow);
             json.WriteEndObject();
         });
 

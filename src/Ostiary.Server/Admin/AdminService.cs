@@ -68,11 +68,11 @@ public sealed class AdminService
         try
         {
             var refusal = Find(request, out route, out call);
-            response = refusal is not null ? AdminResponse.Refused(refusal with { Flow = flow }) : await route!.Run(call!, ct);
+            response = refusal is not null ? AdminResponse.Refused(refusal) : await route!.Run(call!, ct);
         }
         catch (StoreException e)
         {
-            response = AdminResponse.Refused(AdminRefusal.Of(e.Reason) with { Flow = flow });
+            response = AdminResponse.Refused(AdminRefusal.Of(e.Reason));
         }
         return Recorded(request, route, call, response, flow);
     }
@@ -81,7 +81,7 @@ public sealed class AdminService
     internal AdminResponse Refuse(AdminRequest request, AdminRefusal refusal)
     {
         var flow = request.Flow ?? Flow.New();
-        return Recorded(request, null, null, AdminResponse.Refused(refusal with { Flow = flow }), flow);
+        return Recorded(request, null, null, AdminResponse.Refused(refusal), flow);
     }
 
     private AdminResponse Recorded(AdminRequest request, AdminRoute? route, AdminCall? call, AdminResponse response, string flow)
@@ -89,11 +89,11 @@ public sealed class AdminService
         try
         {
             Record(request, route, call, response, flow);
-            return response;
+            return response.Under(flow);
         }
         catch (StoreException e)
         {
-            return AdminResponse.Refused(AdminRefusal.Of(e.Reason) with { Flow = flow });
+            return AdminResponse.Refused(AdminRefusal.Of(e.Reason)).Under(flow);
         }
     }
 

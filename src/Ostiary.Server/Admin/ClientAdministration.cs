@@ -117,20 +117,8 @@ internal sealed class ClientAdministration(AdminParts parts, ConfigurationChange
         return await ChangeAsync(call, id, client => JsonMerge.Apply(client.Declared, call.Body), "updated", ct);
     }
 
-    private async ValueTask<AdminResponse> DisableAsync(AdminCall call, CancellationToken ct)
-    {
-        var response = await ChangeAsync(
-            call,
-            call.Id,
-            client => JsonMerge.With(client.Declared, "disabled", json => json.WriteBooleanValue(true)),
-            "disabled",
-            ct
-        );
-        // Also where it was disabled already: then an earlier try may have ended half way.
-        if (response.Reason is null)
-            await changes.EndClientAsync(call.Id, ct);
-        return response;
-    }
+    private ValueTask<AdminResponse> DisableAsync(AdminCall call, CancellationToken ct) =>
+        ChangeAsync(call, call.Id, client => JsonMerge.With(client.Declared, "disabled", json => json.WriteBooleanValue(true)), "disabled", ct);
 
     private ValueTask<AdminResponse> EnableAsync(AdminCall call, CancellationToken ct) =>
         ChangeAsync(call, call.Id, client => JsonMerge.Without(client.Declared, "disabled"), "enabled", ct);

@@ -1,6 +1,5 @@
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Grants;
-using Ostiary.Server.Keys;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Admin;
@@ -15,16 +14,17 @@ internal sealed class ConfigurationChanges(AdminParts parts)
 
     public async ValueTask<ChangeOutcome> MakeAsync(AdminCall call, Func<ConfigurationSet, ConfigurationDraft> change, CancellationToken ct)
     {
+        var before = parts.Configuration.Current.LongestToken;
         var outcome = await parts.Configuration.TryChangeAsync(change, call.Request.ExpectedRevision, ct);
-        if (outcome.Snapshot is not null)
-            await FollowAsync(outcome.Before, outcome.After, ct);
+        if (outcome.Snapshot is { } present)
+            await FollowAsync(outcome, present.LongestToken > before ? present.LongestToken : before, ct);
         return outcome;
     }
 
-    public async ValueTask EndClientAsync(string clientId, CancellationToken ct)
+    private async ValueTask EndClientAsync(string clientId, TimeSpan longest, CancellationToken ct)
     {
         var now = parts.Now;
-        await parts.Stores.Changes.AppendAsync(ChangeKind.ClientDisabled, clientId, now + parts.Configuration.Current.LongestToken, now, ct);
+        await parts.Stores.Changes.AppendAsync(ChangeKind.ClientDisabled, clientId, now + longest, now, ct);
         string? cursor = null;
         do
         {
@@ -35,31 +35,27 @@ internal sealed class ConfigurationChanges(AdminParts parts)
         } while (cursor is not null);
     }
 
-    public async ValueTask EndSubjectAsync(string subject, CancellationToken ct)
+    private async ValueTask EndSubjectAsync(string subject, TimeSpan longest, CancellationToken ct)
     {
         var now = parts.Now;
-        await parts.Stores.Changes.AppendAsync(ChangeKind.SubjectDisabled, subject, now + parts.Configuration.Current.LongestToken, now, ct);
+        await parts.Stores.Changes.AppendAsync(ChangeKind.SubjectDisabled, subject, now + longest, now, ct);
         await parts.Stores.Sessions.EndOfSubjectAsync(subject, null, now, ct);
         await parts.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.SubjectDisabled, now, ct);
     }
 
-    private async ValueTask FollowAsync(ConfigurationSet before, ConfigurationSet after, CancellationToken ct)
+    private async ValueTask FollowAsync(ChangeOutcome outcome, TimeSpan longest, CancellationToken ct)
     {
-        var algorithms = after.Apis.Values.Select(a => a.Api.SigningAlgorithm).Concat(after.Clients.Values.Select(c => c.Client.IdTokenAlgorithm));
-        var missing = algorithms.Where(alg => KeyRing.Algorithms.Contains(alg) && !parts.Keys.CanSign(alg)).Distinct().ToList();
+        var after = outcome.After;
+        var missing = outcome.Snapshot!.SigningAlgorithms.Where(alg => !parts.Keys.CanSign(alg)).ToList();
         if (missing.Count > 0)
             await parts.Keys.EnsureAsync(missing, ct);
-        foreach (var (id, client) in before.Clients)
+        foreach (var change in outcome.Changes)
         {
-            var ended = after.Clients.GetValueOrDefault(id) is not { } now || (now.Client.Disabled && !client.Client.Disabled);
-            if (ended)
-                await EndClientAsync(id, ct);
-        }
-        foreach (var (subject, user) in before.Users)
-        {
-            var ended = after.Users.GetValueOrDefault(subject) is not { } now || (now.User.Disabled && !user.User.Disabled);
-            if (ended)
-                await EndSubjectAsync(subject, ct);
+            // Also where it was disabled already: an earlier change may have ended half way.
+            if (change.Kind == StoredDocuments.ClientKind && after.Clients.GetValueOrDefault(change.Id) is (null or { Client.Disabled: true }))
+                await EndClientAsync(change.Id, longest, ct);
+            if (change.Kind == StoredDocuments.UserKind && after.Users.GetValueOrDefault(change.Id) is (null or { User.Disabled: true }))
+                await EndSubjectAsync(change.Id, longest, ct);
         }
     }
 }

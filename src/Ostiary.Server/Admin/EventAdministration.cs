@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Ostiary.Protocol.Reasons;
@@ -8,30 +9,35 @@ namespace Ostiary.Server.Admin;
 /// <summary>The record of decisions: list, follow, write out, verify.</summary>
 internal sealed class EventAdministration(AdminParts parts)
 {
-    private static readonly string[] Filters = ["limit", "flow", "client", "user", "act", "refused"];
+    private static readonly string[] Filters = ["limit", "flow", "client_id", "subject", "act", "refused"];
 
     public IEnumerable<AdminRoute> Routes =>
         [
-            new("GET", "/events", "event.list", ListAsync, Filters),
+            new("GET", "/events", "event.list", ListAsync, [.. Filters, "cursor"]),
             new("GET", "/events/tail", "event.tail", TailAsync, Filters),
             new("GET", "/events/export", "event.export", ExportAsync, Filters),
             new("GET", "/events/verify", "event.verify", VerifyAsync),
         ];
 
+    /// <summary>Without a cursor the newest, oldest of them first; from a cursor on forwards.</summary>
     private async ValueTask<AdminResponse> ListAsync(AdminCall call, CancellationToken ct)
     {
         if (!TryReadFilter(call, out var filter, out var refusal))
             return AdminResponse.Refused(refusal!);
-        var found = await parts.Events.ListAsync(filter, ct);
+        if (!call.TryPage(out var limit, out var after, out refusal) || !TryReadPlace(after, out var passed))
+            return AdminResponse.Refused(refusal ?? new(Reason.AdminRequestMalformed, "cursor: is not one that this list has given."));
+        var found = await parts.Events.ListAsync(after is null ? filter : filter with { Limit = int.MaxValue }, ct);
+        var page = found.Skip(passed).Take(limit).ToList();
+        var next = after is not null && passed + page.Count < found.Count ? (passed + page.Count).ToString(CultureInfo.InvariantCulture) : null;
         return AdminResponse.Object(
             200,
             json =>
             {
                 json.WriteStartArray("items");
-                foreach (var entry in found)
+                foreach (var entry in page)
                     json.WriteRawValue(entry.Json);
                 json.WriteEndArray();
-                json.WriteNull("next");
+                json.WriteString("next", next is null ? null : AdminCursor.Write(next));
             }
         );
     }
@@ -65,6 +71,12 @@ internal sealed class EventAdministration(AdminParts parts)
         return AdminResponse.Object(200, json => Write(json, found));
     }
 
+    private static bool TryReadPlace(string? after, out int passed)
+    {
+        passed = 0;
+        return after is null || int.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out passed);
+    }
+
     private bool TryReadFilter(AdminCall call, out LogFilter filter, out AdminRefusal? refusal)
     {
         filter = new();
@@ -72,12 +84,12 @@ internal sealed class EventAdministration(AdminParts parts)
             return false;
         if (call.Query("refused") is not (null or "true" or "false"))
             refusal = new(Reason.AdminRequestMalformed, "refused: must be true or false.");
-        var user = call.Query("user");
+        var user = call.Query("subject");
         filter = new()
         {
             Limit = limit,
             Flow = call.Query("flow"),
-            Client = call.Query("client"),
+            Client = call.Query("client_id"),
             Subject = user is null ? null : parts.Configuration.CurrentSet.UserByName(user)?.User.Subject ?? user,
             Act = call.Query("act"),
             Refused = call.Query("refused") is { } refused ? refused == "true" : null,
@@ -87,7 +99,7 @@ internal sealed class EventAdministration(AdminParts parts)
 
     private static void Write(Utf8JsonWriter json, LogVerification found)
     {
-        json.WriteBoolean("valid", found.Broken is null);
+        json.WriteBoolean("intact", found.Broken is null);
         json.WriteNumber("lines", found.Lines);
         json.WriteNumber("checkpoints", found.Checkpoints);
         json.WriteNumber("unknown_checkpoints", found.UnknownCheckpoints);
@@ -104,6 +116,7 @@ internal sealed class EventAdministration(AdminParts parts)
         json.WriteEndArray();
         if (found.Broken is not { } broken)
             return;
+        json.WriteString("fault", string.Create(CultureInfo.InvariantCulture, $"{broken.File} line {broken.Line}: {broken.What}"));
         json.WriteStartObject("broken");
         json.WriteString("file", broken.File);
         json.WriteNumber("line", broken.Line);

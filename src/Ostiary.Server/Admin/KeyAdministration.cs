@@ -27,7 +27,7 @@ internal sealed class KeyAdministration(AdminParts parts)
         var refusal = call.Read(reader =>
         {
             alg = reader.OneOf("alg", KeyRing.Algorithms);
-            force = reader.Flag("now") ?? false;
+            force = reader.Flag("force") ?? false;
         });
         if (refusal is not null)
             return AdminResponse.Refused(refusal);
@@ -64,7 +64,7 @@ internal sealed class KeyAdministration(AdminParts parts)
         json.WriteString("alg", key.Alg);
         json.WriteString("state", key.State.ToString().ToLowerInvariant());
         json.WriteBoolean("revoked", key.Revoked);
-        AdminJson.Time(json, "created_at", key.PublishedAt);
+        AdminJson.Time(json, "published_at", key.PublishedAt);
         AdminJson.Time(json, "ready_at", key.ReadyAt);
         AdminJson.Time(json, "active_at", key.ActiveAt);
         AdminJson.Time(json, "retiring_at", key.RetiringAt);

@@ -11,10 +11,10 @@ internal sealed class LiveAdministration(AdminParts parts)
 {
     public IEnumerable<AdminRoute> Routes =>
         [
-            new("GET", "/grants", "grant.list", ListGrantsAsync, "user", "client", "live", "limit", "cursor"),
+            new("GET", "/grants", "grant.list", ListGrantsAsync, "subject", "client_id", "live", "limit", "cursor"),
             new("GET", "/grants/{id}", "grant.get", GetGrantAsync),
             new("POST", "/grants/{id}/end", "grant.end", EndGrantAsync),
-            new("GET", "/sessions", "session.list", ListSessionsAsync, "user", "limit", "cursor"),
+            new("GET", "/sessions", "session.list", ListSessionsAsync, "subject", "limit", "cursor"),
             new("GET", "/sessions/{id}", "session.get", GetSessionAsync),
             new("POST", "/sessions/{id}/end", "session.end", EndSessionAsync),
         ];
@@ -25,7 +25,7 @@ internal sealed class LiveAdministration(AdminParts parts)
             return AdminResponse.Refused(refusal!);
         if (call.Query("live") is not (null or "true" or "false"))
             return AdminResponse.Refused(new(Reason.AdminRequestMalformed, "live: must be true or false."));
-        var query = new Stores.GrantQuery(SubjectOf(call), call.Query("client"), call.Query("live") == "true", after, limit);
+        var query = new Stores.GrantQuery(SubjectOf(call), call.Query("client_id"), call.Query("live") == "true", after, limit);
         var page = await parts.Stores.Directory.GrantsAsync(query, ct);
         return Lists.Write(page.Items, page.Next is { } next ? AdminCursor.Write(next) : null, Write);
     }
@@ -78,7 +78,7 @@ internal sealed class LiveAdministration(AdminParts parts)
 
     /// <summary>People name users, the stores know subjects.</summary>
     private string? SubjectOf(AdminCall call) =>
-        call.Query("user") is { } name ? parts.Configuration.CurrentSet.UserByName(name)?.User.Subject ?? name : null;
+        call.Query("subject") is { } name ? parts.Configuration.CurrentSet.UserByName(name)?.User.Subject ?? name : null;
 
     private async ValueTask<Grant?> FindGrantAsync(AdminCall call, CancellationToken ct)
     {

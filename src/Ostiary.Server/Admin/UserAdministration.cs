@@ -19,7 +19,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
             new("DELETE", "/users/{name}", "user.delete", DeleteAsync),
             new("POST", "/users/{name}/disable", "user.disable", DisableAsync),
             new("POST", "/users/{name}/enable", "user.enable", EnableAsync),
-            new("POST", "/users/{name}/password", "user.set-password", SetPasswordAsync),
+            new("PUT", "/users/{name}/password", "user.set-password", SetPasswordAsync),
         ];
 
     private ValueTask<AdminResponse> ListAsync(AdminCall call, CancellationToken ct) =>
@@ -80,20 +80,8 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
         return await ChangeAsync(call, user => JsonMerge.Apply(user.Declared, call.Body), null, "updated", ct);
     }
 
-    private async ValueTask<AdminResponse> DisableAsync(AdminCall call, CancellationToken ct)
-    {
-        var response = await ChangeAsync(
-            call,
-            user => JsonMerge.With(user.Declared, "disabled", json => json.WriteBooleanValue(true)),
-            null,
-            "disabled",
-            ct
-        );
-        // Also where it was disabled already: then an earlier try may have ended half way.
-        if (response.Reason is null)
-            await changes.EndSubjectAsync(call.Subject!, ct);
-        return response;
-    }
+    private ValueTask<AdminResponse> DisableAsync(AdminCall call, CancellationToken ct) =>
+        ChangeAsync(call, user => JsonMerge.With(user.Declared, "disabled", json => json.WriteBooleanValue(true)), null, "disabled", ct);
 
     private ValueTask<AdminResponse> EnableAsync(AdminCall call, CancellationToken ct) =>
         ChangeAsync(call, user => JsonMerge.Without(user.Declared, "disabled"), null, "enabled", ct);
@@ -108,7 +96,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
             if (!reader.Has(Password))
                 reader.Refuse(Password, "is missing.");
             else if (password is not null && !PasswordHash.IsAcceptable(password))
-                reader.Refuse(Password, "is too short or too long.", null, Reason.WeakSecret);
+                reader.Refuse(Password, "is empty or longer than 1024 bytes.", null, Reason.WeakSecret);
         });
         if (refusal is not null)
             return AdminResponse.Refused(refusal);
@@ -195,7 +183,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
         if (value.ValueKind != JsonValueKind.String)
             faults.Add(new(Password, Reason.NotASecretSource, "must be the password itself: the server reads no files and variables for others."));
         else if (!PasswordHash.IsAcceptable(value.GetString()!))
-            faults.Add(new(Password, Reason.WeakSecret, "is too short or too long."));
+            faults.Add(new(Password, Reason.WeakSecret, "is empty or longer than 1024 bytes."));
         return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }
 

@@ -58,13 +58,13 @@ internal sealed class ConfigurationApply(ConfigurationFile file, ISecretSource? 
         var listed = file.Apis.Select(a => a.Api.Identifier).Concat(file.Clients.Select(c => c.Client.Id)).ToHashSet(StringComparer.Ordinal);
         var names = file.Users.Select(u => User.Normalize(u.User.Username)).ToHashSet(StringComparer.Ordinal);
         foreach (var api in set.Apis.Values.Where(a => !listed.Contains(a.Api.Identifier) && a.Order < next).OrderBy(a => a.Order).ToList())
-            set = set.With(api with { Order = set.NextOrder });
+            set = set.With(api with { Order = Math.Max(next, set.NextOrder) });
         foreach (var client in set.Clients.Values.Where(c => !listed.Contains(c.Client.Id) && c.Order < next).OrderBy(c => c.Order).ToList())
-            set = set.With(client with { Order = set.NextOrder });
+            set = set.With(client with { Order = Math.Max(next, set.NextOrder) });
         foreach (
             var user in set.Users.Values.Where(u => !names.Contains(User.Normalize(u.User.Username)) && u.Order < next).OrderBy(u => u.Order).ToList()
         )
-            set = set.With(user with { Order = set.NextOrder });
+            set = set.With(user with { Order = Math.Max(next, set.NextOrder) });
         return set;
     }
 
@@ -108,7 +108,7 @@ internal sealed class ConfigurationApply(ConfigurationFile file, ISecretSource? 
         if (user.Password is { } reference && Resolve(reference, $"users[{order}].password") is { } password)
         {
             if (!PasswordHash.IsAcceptable(password))
-                _faults.Add(new($"users[{order}].password", Reason.WeakSecret, "the password is too short or too long."));
+                _faults.Add(new($"users[{order}].password", Reason.WeakSecret, "the password is empty or longer than 1024 bytes."));
             else if (hash is null || !PasswordHash.Verify(hash, password))
                 hash = PasswordHash.Create(password);
         }

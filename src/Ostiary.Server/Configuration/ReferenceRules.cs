@@ -16,7 +16,7 @@ internal static class ReferenceRules
     private static void CheckScopes(ConfigurationSet set, List<ConfigurationFault> faults)
     {
         var owners = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var api in set.Apis.Values.OrderBy(a => a.Order))
+        foreach (var api in set.Apis.Values.OrderBy(a => a.Order).ThenBy(a => a.Api.Identifier, StringComparer.Ordinal))
         {
             foreach (var scope in api.Api.Scopes)
             {
@@ -32,7 +32,7 @@ internal static class ReferenceRules
             }
         }
         var known = owners.Keys.Concat(KnownScopes.OpenIdConnect).Append(KnownScopes.Administration).ToHashSet(StringComparer.Ordinal);
-        foreach (var client in set.Clients.Values.OrderBy(c => c.Order))
+        foreach (var client in set.Clients.Values.OrderBy(c => c.Order).ThenBy(c => c.Client.Id, StringComparer.Ordinal))
         {
             foreach (var scope in client.Client.Scope.Tokens.Where(scope => !known.Contains(scope)))
                 faults.Add(
@@ -43,7 +43,7 @@ internal static class ReferenceRules
 
     private static void CheckResourceServers(ConfigurationSet set, List<ConfigurationFault> faults)
     {
-        foreach (var api in set.Apis.Values.OrderBy(a => a.Order))
+        foreach (var api in set.Apis.Values.OrderBy(a => a.Order).ThenBy(a => a.Api.Identifier, StringComparer.Ordinal))
         {
             var path = $"apis[{api.Api.Identifier}].resource_server_clients";
             foreach (var id in api.Api.ResourceServerClients)
@@ -59,7 +59,7 @@ internal static class ReferenceRules
     private static void CheckLogins(ConfigurationSet set, List<ConfigurationFault> faults)
     {
         var owners = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var user in set.Users.Values.OrderBy(u => u.Order))
+        foreach (var user in set.Users.Values.OrderBy(u => u.Order).ThenBy(u => u.User.Username, StringComparer.Ordinal))
         {
             Claim(user, "username", user.User.Username);
             if (user.User.Email is { } email && User.Normalize(email) != User.Normalize(user.User.Username))

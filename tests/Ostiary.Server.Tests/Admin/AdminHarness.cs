@@ -4,6 +4,7 @@ using Ostiary.Server.Admin;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Stores;
 using Ostiary.Server.Stores.Memory;
 
 namespace Ostiary.Server.Tests.Admin;
@@ -11,6 +12,9 @@ namespace Ostiary.Server.Tests.Admin;
 /// <summary>Administration of an issuer that keeps everything in memory.</summary>
 internal sealed class AdminHarness : IAsyncDisposable
 {
+    /// <summary>The first keys, made once: RSA keys take their time.</summary>
+    private static readonly Lazy<Task<(MasterKey, IReadOnlyList<DocumentChange>)>> First = new(MakeKeysAsync);
+
     private AdminHarness(Issuer issuer, LiveConfiguration configuration, KeyRing keys, DecisionLog log)
     {
         (Issuer, Configuration, Keys, Log) = (issuer, configuration, keys, log);
@@ -26,8 +30,10 @@ internal sealed class AdminHarness : IAsyncDisposable
     public static async Task<AdminHarness> OpenAsync(string issuer = "https://id.example")
     {
         Assert.True(IssuerUrl.TryParse(issuer, out var url));
-        var (master, time) = (MasterKey.Ephemeral(), TimeProvider.System);
+        var time = TimeProvider.System;
         var stores = await MemoryStores.OpenAsync(null, time, TestContext.Current.CancellationToken);
+        var (master, made) = await First.Value;
+        Assert.True(await stores.Documents.TryCommitAsync(made, 0, TestContext.Current.CancellationToken));
         var configuration = await LiveConfiguration.LoadAsync(stores.Documents, url, TestContext.Current.CancellationToken);
         var keys = await KeyRing.OpenAsync(
             stores.Documents,
@@ -51,6 +57,15 @@ internal sealed class AdminHarness : IAsyncDisposable
             keys,
             log
         );
+    }
+
+    private static async Task<(MasterKey, IReadOnlyList<DocumentChange>)> MakeKeysAsync()
+    {
+        var master = MasterKey.Ephemeral();
+        await using var stores = await MemoryStores.OpenAsync(null, TimeProvider.System, CancellationToken.None);
+        using var keys = await KeyRing.OpenAsync(stores.Documents, master, () => new IssuerSettings(), TimeProvider.System, CancellationToken.None);
+        var made = await stores.Documents.LoadAsync(CancellationToken.None);
+        return (master, [.. made.Documents.Select(d => new DocumentChange(d.Kind, d.Id, d.Json))]);
     }
 
     public ValueTask<AdminResponse> SendAsync(string method, string path, string body = "", long? revision = null)

@@ -49,6 +49,18 @@ public sealed class OtherDocumentTests
     [InlineData("""{"identifier":"https://api.example","scopes":["read"]}""", "scopes[0]", "object")]
     public void Refuses_an_api_that_does_not_hold(string text, string path, string says) => One(Api(text).Faults, path, says);
 
+    [Theory]
+    [Trait("Spec", "OIDC Core §5.4")]
+    [Trait("Spec", "OIDC Core §11")]
+    [InlineData("openid", true)]
+    [InlineData("profile", true)]
+    [InlineData("address", true)]
+    [InlineData("offline_access", true)]
+    [InlineData("ostiary:admin", true)]
+    [InlineData("OpenID", false)]
+    [InlineData("read", false)]
+    public void Keeps_the_scopes_that_no_api_may_define(string scope, bool reserved) => Assert.Equal(reserved, KnownScopes.IsReserved(scope));
+
     [Fact]
     public void Reads_a_user()
     {
