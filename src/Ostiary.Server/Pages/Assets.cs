@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 
@@ -30,6 +31,7 @@ internal static class Assets
         var headers = http.Response.Headers;
         headers.ETag = asset.ETag;
         headers.CacheControl = "public, max-age=31536000, immutable";
+        headers.Vary = "Accept-Encoding";
         headers.XContentTypeOptions = "nosniff";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         if (http.Request.Headers.IfNoneMatch.Any(sent => sent is not null && sent.Contains(asset.ETag, StringComparison.Ordinal)))
@@ -37,9 +39,13 @@ internal static class Assets
             http.Response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
         }
+        var compressed = http.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+        var content = compressed ? asset.Compressed : asset.Content;
+        if (compressed)
+            headers.ContentEncoding = "gzip";
         http.Response.ContentType = asset.ContentType;
-        http.Response.ContentLength = asset.Content.Length;
-        return http.Response.Body.WriteAsync(asset.Content, http.RequestAborted).AsTask();
+        http.Response.ContentLength = content.Length;
+        return http.Response.Body.WriteAsync(content, http.RequestAborted).AsTask();
     }
 
     /// <summary>An embedded file, or null.</summary>
@@ -53,14 +59,22 @@ internal static class Assets
         return bytes;
     }
 
-    private sealed record Asset(string Name, string ServedName, string ContentType, string ETag, byte[] Content)
+    private sealed record Asset(string Name, string ServedName, string ContentType, string ETag, byte[] Content, byte[] Compressed)
     {
         public static Asset Load(string name, string contentType)
         {
             var content = Read("pages/" + name) ?? throw new InvalidOperationException($"{name} is not embedded.");
             var hash = Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 8));
             var dot = name.LastIndexOf('.');
-            return new(name, $"{name[..dot]}.{hash}{name[dot..]}", contentType, $"\"{hash}\"", content);
+            return new(name, $"{name[..dot]}.{hash}{name[dot..]}", contentType, $"W/\"{hash}\"", content, Compress(content));
+        }
+
+        private static byte[] Compress(byte[] content)
+        {
+            using var compressed = new MemoryStream();
+            using (var gzip = new GZipStream(compressed, CompressionLevel.SmallestSize))
+                gzip.Write(content);
+            return compressed.ToArray();
         }
     }
 }

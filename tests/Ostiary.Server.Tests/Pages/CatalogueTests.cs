@@ -18,6 +18,14 @@ public sealed class CatalogueTests
     }
 
     [Fact]
+    public void Has_no_text_that_says_invalid_or_oops()
+    {
+        string[] forbidden = ["invalid", "oops", "something went wrong", "please"];
+        foreach (var key in Catalogue.All[0].Keys)
+            Assert.DoesNotContain(forbidden, word => Catalogue.All[0][key].Contains(word, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public void Has_a_sentence_for_every_reason_that_a_page_can_show()
     {
         foreach (var reason in Enum.GetValues<Reason>().Where(r => (int)r < 2000))

@@ -8,6 +8,7 @@ public sealed class ConsentPageTests
     private const string Path = "/consent?flow=handle-1";
 
     [Fact]
+    [Trait("Spec", "OIDC Core §3.1.2.4")]
     public async Task Says_who_asks_for_what_and_where_it_leads()
     {
         await using var host = await PageHost.StartAsync();

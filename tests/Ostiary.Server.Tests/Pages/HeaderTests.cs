@@ -53,7 +53,10 @@ public sealed class HeaderTests
         Assert.Equal("public, max-age=31536000, immutable", answer.Headers.GetValues("Cache-Control").Single());
         Assert.Equal("text/css; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
         Assert.Contains("light-dark(", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        Assert.Equal(304, (int)(await browser.GetAsync(path, ("If-None-Match", answer.Headers.ETag!.Tag))).StatusCode);
+        Assert.Equal(304, (int)(await browser.GetAsync(path, ("If-None-Match", answer.Headers.ETag!.ToString()))).StatusCode);
+        var compressed = await browser.GetAsync(path, ("Accept-Encoding", "gzip, br"));
+        Assert.Equal("gzip", compressed.Content.Headers.ContentEncoding.Single());
+        Assert.InRange(compressed.Content.Headers.ContentLength!.Value, 1, 3 * 1024);
         Assert.Equal(404, (int)(await browser.GetAsync("/assets/en.json")).StatusCode);
         Assert.Equal(404, (int)(await browser.GetAsync("/assets/ostiary.css")).StatusCode);
     }
