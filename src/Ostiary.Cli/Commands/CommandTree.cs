@@ -17,6 +17,7 @@ internal static class CommandTree
         root.Add(CommonOptions.Debug);
 
         root.Add(DevCommand.Create());
+        root.Add(DemoCommand.Create());
         root.Add(ServeCommand.Create());
         root.Add(DoctorCommand.Create());
         root.Add(ExplainCommand.Create());

@@ -95,8 +95,8 @@ internal static class EventCommands
     {
         await using var channel = await invocation.ChannelAsync();
         var answer = (await channel.SendAsync(HttpMethod.Get, "/events/verify", null, invocation.Stop))!.Value;
-        invocation.Results.One(answer, "valid");
-        if (answer.GetProperty("valid").GetBoolean())
+        invocation.Results.One(answer, "intact");
+        if (answer.GetProperty("intact").GetBoolean())
             return ExitCode.Done;
         ErrorWriter.Write(
             invocation.Terminal,

@@ -16,6 +16,9 @@ internal sealed class DemoScript(DemoStage stage, DemoTrace trace, DemoTerminal 
 
     public CancellationToken Stop => stop;
 
+    /// <summary>The step that is being played.</summary>
+    public DemoStep Present => _step!;
+
     public void Chapter(string title, string introduction)
     {
         var chapter = new DemoChapter(trace.Chapters.Count + 1, title, introduction);
@@ -89,7 +92,9 @@ internal sealed class DemoScript(DemoStage stage, DemoTrace trace, DemoTerminal 
         };
 
     private IEnumerable<DemoDecision> NextApiCheck() =>
-        stage.ApiChecks.TryDequeue(out var check) ? [new DemoDecision("api", $"{check.Method} {check.Path}", check.Rules, check.Verdict.Refused, null)] : [];
+        stage.ApiChecks.TryDequeue(out var check)
+            ? [new DemoDecision("api", $"{check.Method} {check.Path}", check.Rules, check.Verdict.Refused, null)]
+            : [];
 
     private DemoHop Introspection(DemoDecision decision) =>
         new()
@@ -134,15 +139,16 @@ internal sealed class DemoExpectations(DemoStep step)
     public void Status(DemoReply reply, int expected) =>
         Holds($"the answer is {expected}", reply.Status == expected, $"{reply.Status} {reply["error"]} {reply["error_description"]}".TrimEnd());
 
-    /// <summary>Somebody refused for exactly this reason: the last decision of the step that refused.</summary>
+    /// <summary>Somebody in this step refused for exactly this reason.</summary>
     public void Refused(Reason reason)
     {
-        var seen = step.Hops.SelectMany(hop => hop.Decisions).LastOrDefault(decision => decision.Refused is not null)?.Refused;
-        var text = $"refused with {Refusal.CodeOf(reason)} {Refusal.NameOf(reason)}";
-        Holds(text, seen == reason, seen is { } other ? $"{Refusal.CodeOf(other)} {Refusal.NameOf(other)}" : "nobody refused");
+        var seen = step.Hops.SelectMany(hop => hop.Decisions).Select(decision => decision.Refused).OfType<Reason>().ToList();
+        Holds($"refused with {Named(reason)}", seen.Contains(reason), seen.Count == 0 ? "nobody refused" : string.Join(", ", seen.Select(Named)));
     }
 
-    public string Need(DemoReply reply, string name) =>
+    private static string Named(Reason reason) => $"{Refusal.CodeOf(reason)} {Refusal.NameOf(reason)}";
+
+    public static string Need(DemoReply reply, string name) =>
         reply[name] ?? throw new DemoException($"the answer ({reply.Status}) has no {name}: {reply["error"]} {reply["error_description"]}");
 }
 

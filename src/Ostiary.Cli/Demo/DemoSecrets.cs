@@ -37,7 +37,10 @@ internal sealed class DemoSecrets
 
     private readonly ConcurrentDictionary<string, string> _seen = new(StringComparer.Ordinal);
 
-    public IReadOnlyCollection<string> Seen => (IReadOnlyCollection<string>)_seen.Keys;
+    /// <summary>State, nonce and challenge: tagged, but in URLs by design.</summary>
+    private readonly ConcurrentDictionary<string, string> _public = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<string> Seen => [.. _seen.Keys.Where(secret => !_public.ContainsKey(secret))];
 
     /// <summary>Tags a value for the libraries that show their hops, and remembers it.</summary>
     public string Tag(string secret)
@@ -53,7 +56,9 @@ internal sealed class DemoSecrets
     {
         if (!Names.Contains(name))
             return new(name, value.Length <= 300 ? value : value[..300] + "…");
-        if (Guarded.Contains(name) && value.Length >= 12)
+        if (!Guarded.Contains(name))
+            _public.TryAdd(value, "");
+        else if (value.Length >= 12)
             _seen.TryAdd(value, "");
         var length = value.Length >= 20 ? $" ({value.Length} characters)" : "";
         return new(name, SecretTag.Of(value) + length);

@@ -25,11 +25,13 @@ internal sealed class DemoStage : IAsyncDisposable
     private readonly DirectoryInfo _directory;
     private readonly List<WebApplication> _apps = [];
 
-    private DemoStage(DemoPlaces places, DirectoryInfo directory, DemoAuthority? authority) => (Places, _directory, Authority) = (places, directory, authority);
+    private DemoStage(DemoPlaces places, DirectoryInfo directory, DemoAuthority? authority) =>
+        (Places, _directory, Authority) = (places, directory, authority);
 
     public DemoPlaces Places { get; }
     public DemoAuthority? Authority { get; }
     public DemoSecrets Secrets { get; } = new();
+    public DemoClock AppClock { get; } = new();
     public OstiaryServer Server { get; private set; } = null!;
     public IAdminChannel Operator { get; private set; } = null!;
 
@@ -42,7 +44,7 @@ internal sealed class DemoStage : IAsyncDisposable
 
     /// <summary>Every URL and Referer that reached an API or the app.</summary>
     public ConcurrentQueue<string> SeenUrls { get; } = new();
-    public string EventDirectory => Path.Combine(_directory.FullName, "events");
+    public string EventDirectory => Path.Combine(_directory.FullName, "data", "events");
 
     public static async Task<DemoStage> StartServerAsync(DemoPlaces places, bool tls, CancellationToken ct)
     {
@@ -100,6 +102,7 @@ internal sealed class DemoStage : IAsyncDisposable
             Resource = DemoPlaces.ApiIdentifier,
             Certificate = Authority?.Server,
             TrustedAuthority = Authority?.Root,
+            Time = AppClock,
         };
         await StartAsync(SampleWeb.Build(web, AppHops.Enqueue, Configure), ct);
     }
@@ -107,7 +110,12 @@ internal sealed class DemoStage : IAsyncDisposable
     /// <summary>An HTTP handler that trusts the demo's authority, follows nothing and keeps nothing.</summary>
     public SocketsHttpHandler NewHandler()
     {
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false };
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+        };
         if (Authority is not null)
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Trusting(Authority.Root) };
         return handler;
@@ -125,10 +133,9 @@ internal sealed class DemoStage : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    /// <summary>The app does not look at the clock: so the story can show the API refusing an expired token, and the app recovering.</summary>
     private void Configure(BffOptions bff)
     {
-        bff.RefreshBefore = TimeSpan.FromMinutes(-10);
+        bff.RefreshBefore = TimeSpan.Zero; // Its tokens live for a second.
         bff.Tag = Secrets.Tag;
     }
 

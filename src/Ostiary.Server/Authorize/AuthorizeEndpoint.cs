@@ -81,10 +81,9 @@ public sealed class AuthorizeEndpoint
             now,
             http.RequestAborted
         );
-        if (need != Need.Nothing && request.Prompt.Contains("none"))
+        if (request.Prompt.Contains("none") && InteractionNeeds.Silent.Judge(grant.Request, need, now) is { Refused: { } reason } silent)
         {
-            var reason = need == Need.Consent ? Reason.ConsentRequired : Reason.LoginRequired; // OIDC Core §3.1.2.6
-            Record(http, record with { Refused = reason, Subject = session?.Subject });
+            Record(http, record with { Act = silent.List, Passed = silent.Passed, Refused = reason, Subject = session?.Subject });
             await _response.ErrorAsync(http, request.Redirect, reason);
             return;
         }

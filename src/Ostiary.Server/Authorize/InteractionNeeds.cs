@@ -1,4 +1,6 @@
 using Ostiary.Protocol;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Protocol.Rules;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Consents;
@@ -33,6 +35,14 @@ internal sealed record NeedFacts(
 /// <summary>Whether to ask for a sign-in, an account, or consent. Pure. OIDC Core §3.1.2.3, OIDC Core §3.1.2.4</summary>
 internal static class InteractionNeeds
 {
+    /// <summary>What <c>prompt=none</c> demands.</summary>
+    // csharpier-ignore
+    public static readonly RuleList<GrantRequest, Need> Silent = new("authorize.silent")
+    {
+        { "the user need not be asked to sign in",   Reason.LoginRequired,   "OIDC Core §3.1.2.6", (r, need, now) => need is not (Need.Login or Need.AccountChoice) },
+        { "the user need not be asked for consent",  Reason.ConsentRequired, "OIDC Core §3.1.2.6", (r, need, now) => need is not Need.Consent },
+    };
+
     public static Need Of(GrantRequest request, ScopeSet scope, NeedFacts facts, DateTimeOffset now)
     {
         if (facts.Session is not { } session || facts.Snapshot.User(session.Subject) is not { Disabled: false })

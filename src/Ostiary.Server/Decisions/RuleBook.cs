@@ -22,6 +22,7 @@ public static class RuleBook
         {
             AuthorizeRules.Page,
             AuthorizeRules.Request,
+            InteractionNeeds.Silent,
             Approvals.Waiting,
             LoginRules.All,
             PageRules.Continue,
