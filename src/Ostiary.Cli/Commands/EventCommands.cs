@@ -43,8 +43,8 @@ internal static class EventCommands
         AdminQuery.Of(
             ("flow", invocation.Value(Flow)),
             ("act", invocation.Value(Act)),
-            ("client", invocation.Value(Client)),
-            ("user", invocation.Value(User)),
+            ("client_id", invocation.Value(Client)),
+            ("subject", invocation.Value(User)),
             ("refused", invocation.Value(Refused) ? "true" : null)
         );
 
