@@ -110,7 +110,8 @@ internal static class AdminRefusal
                         ? $"{Text(fault, "path")}: {Text(fault, "message")} {Text(fault, "hint")}".Trim(' ', ':')
                         : Cell.Text(fault)
                 );
-        return lines;
+        // A single fault is the message already.
+        return lines.Count > 1 ? lines : [];
     }
 
     private static string? Text(JsonElement json, string name) =>

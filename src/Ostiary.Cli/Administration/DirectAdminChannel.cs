@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Ostiary.Cli.Errors;
@@ -22,6 +23,15 @@ internal sealed class DirectAdminChannel(AdminService service) : IAdminChannel
         if (answer.Status is < 200 or >= 300)
             throw new CliException(AdminRefusal.Read((HttpStatusCode)answer.Status, answer.Body, Target));
         return answer.Body.IsEmpty ? null : JsonForms.Parse(answer.Body);
+    }
+
+    public async IAsyncEnumerable<JsonElement> LinesAsync(string path, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var answer = await service.SendAsync(new(HttpMethod.Get.Method, path, AdminCaller.Owner), ct);
+        if (answer.Lines is not { } lines)
+            throw new CliException(AdminRefusal.Read((HttpStatusCode)answer.Status, answer.Body, Target));
+        await foreach (var line in lines.WithCancellation(ct))
+            yield return JsonForms.Parse(Encoding.UTF8.GetBytes(line));
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

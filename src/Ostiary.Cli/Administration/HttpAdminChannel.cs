@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
@@ -42,6 +44,30 @@ internal sealed class HttpAdminChannel(
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw Network.TimedOut(target, timeout);
+        }
+    }
+
+    public async IAsyncEnumerable<JsonElement> LinesAsync(string path, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var request = Request(HttpMethod.Get, path, null);
+        using var answer = await BeginAsync(request, ct);
+        if (!answer.IsSuccessStatusCode)
+            throw new CliException(AdminRefusal.Read(answer, await answer.Content.ReadAsByteArrayAsync(ct), target));
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(ct), Encoding.UTF8);
+        while (await reader.ReadLineAsync(ct) is { } line)
+            if (line.Length > 0)
+                yield return Json(Encoding.UTF8.GetBytes(line));
+    }
+
+    private async Task<HttpResponseMessage> BeginAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        }
+        catch (HttpRequestException failure)
+        {
+            throw Network.Unreachable(target, failure);
         }
     }
 

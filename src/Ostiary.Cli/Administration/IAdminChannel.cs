@@ -13,4 +13,7 @@ internal interface IAdminChannel : IAsyncDisposable
 
     /// <summary>The answer's JSON, or null where it has none. A refusal is a <see cref="Errors.CliException"/>.</summary>
     Task<JsonElement?> SendAsync(HttpMethod method, string path, JsonElement? body, CancellationToken ct);
+
+    /// <summary>The lines of an answer that is a stream of JSON objects.</summary>
+    IAsyncEnumerable<JsonElement> LinesAsync(string path, CancellationToken ct);
 }

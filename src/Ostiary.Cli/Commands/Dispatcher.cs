@@ -37,12 +37,7 @@ internal static class Dispatcher
         }
         catch (StoreException failure)
         {
-            return Fail(
-                terminal,
-                parsed,
-                arguments,
-                new(failure.Reason, failure.Message) { Exit = ExitCode.Usage, Try = ErrorPages.NextStep(failure.Reason) }
-            );
+            return Fail(terminal, parsed, arguments, new(failure.Reason, failure.Message) { Exit = ExitCode.Usage });
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -74,7 +69,14 @@ internal static class Dispatcher
     {
         // What was asked for is known even where the rest of the line does not parse.
         var form = parsed?.GetValue(CommonOptions.Output) ?? FormOf(arguments);
-        ErrorWriter.Write(terminal, error, asJson: form is "json" or "jsonl" || !terminal.ErrorIsTerminal);
+        ErrorWriter.Write(
+            terminal,
+            error with
+            {
+                Try = error.Try ?? ErrorPages.NextStep(error.Reason),
+            },
+            asJson: form is "json" or "jsonl" || !terminal.ErrorIsTerminal
+        );
         return error.ExitCode;
     }
 

@@ -9,36 +9,47 @@ namespace Ostiary.Cli.Hosting;
 /// <summary>The users, clients and the API of the development server: made through the administration API, like anybody's.</summary>
 internal static class DemoData
 {
+    private const string Identifier = "https://api.demo";
     public const string Password = "demo";
     public const string ApiSecret = "demo-secret-of-the-development-server";
 
     public static async Task SeedAsync(IAdminChannel channel, CancellationToken ct)
     {
-        await AddAsync(channel, "/apis", Api, ct);
+        var isNew = await AddAsync(channel, "/apis", Api, ct);
         await AddAsync(channel, "/clients", WebClient, ct);
         await AddAsync(channel, "/clients", ApiClient, ct);
+        if (isNew)
+            await channel.SendAsync(HttpMethod.Patch, "/apis/" + Uri.EscapeDataString(Identifier), JsonForms.Object(ResourceServer), ct);
         await AddAsync(channel, "/users", json => User(json, "ada", "Ada", "Lovelace"), ct);
         await AddAsync(channel, "/users", json => User(json, "bob", "Bob", "Kahn"), ct);
     }
 
     /// <summary>With a data directory they are there from the last time, perhaps changed since: then they stay as they are.</summary>
-    private static async Task AddAsync(IAdminChannel channel, string path, Action<Utf8JsonWriter> members, CancellationToken ct)
+    private static async Task<bool> AddAsync(IAdminChannel channel, string path, Action<Utf8JsonWriter> members, CancellationToken ct)
     {
         try
         {
             await channel.SendAsync(HttpMethod.Post, path, JsonForms.Object(members), ct);
+            return true;
         }
-        catch (CliException failure) when (failure.Error.Reason == Reason.AlreadyExists) { }
+        catch (CliException failure) when (failure.Error.Reason == Reason.AlreadyExists)
+        {
+            return false;
+        }
     }
 
     private static void Api(Utf8JsonWriter json)
     {
-        json.WriteString("identifier", "https://api.demo");
+        json.WriteString("identifier", Identifier);
         json.WriteString("name", "Demo API");
         json.WriteStartArray("scopes");
         Scope(json, "invoices:read", "Read your invoices");
         Scope(json, "invoices:write", "Create and change your invoices");
         json.WriteEndArray();
+    }
+
+    private static void ResourceServer(Utf8JsonWriter json)
+    {
         json.WriteStartArray("resource_server_clients");
         json.WriteStringValue("api-demo");
         json.WriteEndArray();
