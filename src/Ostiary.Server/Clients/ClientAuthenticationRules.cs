@@ -1,6 +1,7 @@
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
+using Ostiary.Server.Configuration;
 
 namespace Ostiary.Server.Clients;
 
@@ -61,8 +62,6 @@ internal static class ClientAuthenticationRules
 /// <summary>A client assertion as read; verified only where <see cref="Verified"/> says so. RFC 7523 §3</summary>
 internal sealed record ClientAssertion
 {
-    private static readonly string[] Algorithms = ["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "EdDSA", "Ed25519"];
-
     /// <summary><c>JWT</c>, none, or the type of the revised profile; never an access token's or another kind's.</summary>
     private static readonly string[] Types = ["JWT", "", "client-authentication+jwt"];
 
@@ -92,7 +91,7 @@ internal sealed record ClientAssertion
             return new() { Malformed = true };
         var policy = new JwsPolicy
         {
-            Algorithms = client?.AssertionAlgorithm is { } one ? [one] : Algorithms,
+            Algorithms = client?.AssertionAlgorithm is { } one ? [one] : ClientNames.AssertionAlgorithms,
             Types = Types,
             AllowMissingKid = true,
         };
