@@ -97,10 +97,10 @@ public sealed class TestServer : IAsyncDisposable
         await AddApiLaterAsync(api!);
     }
 
-    public async Task AddUserAsync(string name, string email)
+    public async Task AddUserAsync(string name, string email, string more = "")
     {
         using var document = JsonDocument.Parse(
-            $$$"""{"username":"{{{name}}}","email":"{{{email}}}","email_verified":true,"claims":{"name":"{{{name}}} Example","address":{"country":"CH"},"phone_number":"+41 44 000 00 00","phone_number_verified":true}}"""
+            $$$"""{{{{more}}}"username":"{{{name}}}","email":"{{{email}}}","email_verified":true,"claims":{"name":"{{{name}}} Example","address":{"country":"CH"},"phone_number":"+41 44 000 00 00","phone_number_verified":true}}"""
         );
         var faults = new List<ConfigurationFault>();
         var user = UserDocument.Parse(document.RootElement.Clone(), "user", faults);
@@ -114,6 +114,9 @@ public sealed class TestServer : IAsyncDisposable
             )
         );
     }
+
+    /// <summary>The same person again, who may not sign in any more.</summary>
+    public Task DisableUserAsync(string name) => AddUserAsync(name, name + "@example.test", "\"disabled\":true,");
 
     internal async Task ChangeAsync(Func<ConfigurationSet, ConfigurationSet> change)
     {
