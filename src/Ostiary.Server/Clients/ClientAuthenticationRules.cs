@@ -47,7 +47,7 @@ internal static class ClientAuthenticationRules
         { "it is signed by a registered key",              Reason.AssertionSignatureInvalid,    "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.Verified },
         { "iss and sub are the client_id",                 Reason.AssertionIssuerWrong,         "RFC 7523 §3",      (r, f, now) => f.Assertion is null || (f.Assertion.Issuer == f.Client!.Id && f.Assertion.Subject == f.Client.Id) },
         { "aud is this issuer and nobody else",            Reason.AssertionAudienceWrong,       "RFC 7523 §3",      (r, f, now) => f.Assertion is null || IsAddressed(f) },
-        { "it has an exp that lies ahead",                 Reason.AssertionExpired,             "RFC 7523 §3",      (r, f, now) => f.Assertion is null || now < f.Assertion.ExpiresAt + Skew },
+        { "it has an exp that lies ahead",                 Reason.AssertionExpired,             "RFC 7523 §3",      (r, f, now) => f.Assertion is null || now - Skew < f.Assertion.ExpiresAt },
         { "it lives no longer than 5 minutes",             Reason.AssertionLifetimeTooLong,     "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.ExpiresAt <= now + MaxAssertionLifetime + Skew },
         { "its nbf and iat lie not ahead",                 Reason.AssertionNotYetValid,         "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.StartsAt <= now + Skew },
         { "it has a jti",                                  Reason.AssertionWithoutId,           "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.Id is { Length: > 0 and <= 256 } },

@@ -7,7 +7,7 @@ namespace Ostiary.Server.Tests.Harness;
 public static class RawHttp
 {
     /// <summary>Sends a text and reads until the server closes or has said nothing for a moment.</summary>
-    public static async Task<string> SendAsync(TestServer server, string text)
+    public static async Task<string> SendAsync(TestServer server, string text, int patience = 5)
     {
         using var client = new TcpClient();
         var url = new Uri(server.Server.Addresses[0]);
@@ -16,13 +16,13 @@ public static class RawHttp
         await stream.WriteAsync(Encoding.Latin1.GetBytes(text), TestContext.Current.CancellationToken);
         var answer = new StringBuilder();
         var buffer = new byte[16 * 1024];
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         try
         {
             while (true)
             {
-                patience.CancelAfter(answer.Length == 0 ? TimeSpan.FromSeconds(5) : TimeSpan.FromMilliseconds(150));
-                var count = await stream.ReadAsync(buffer, patience.Token);
+                waiting.CancelAfter(answer.Length == 0 ? TimeSpan.FromSeconds(patience) : TimeSpan.FromMilliseconds(150));
+                var count = await stream.ReadAsync(buffer, waiting.Token);
                 if (count == 0)
                     break;
                 answer.Append(Encoding.Latin1.GetString(buffer, 0, count));

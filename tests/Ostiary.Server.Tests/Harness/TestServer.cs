@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Ostiary.Server.Clients;
+using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
+using Ostiary.Server.Decisions;
 using Ostiary.Server.Hosting;
 using Ostiary.Server.Stores.Memory;
 using Ostiary.Server.Users;
@@ -118,10 +120,19 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>The same person again, who may not sign in any more.</summary>
     public Task DisableUserAsync(string name) => AddUserAsync(name, name + "@example.test", "\"disabled\":true,");
 
+    /// <summary>Whether the log has a refusal for this reason.</summary>
+    public async Task<bool> RefusedWithAsync(Reason reason)
+    {
+        var log = ((DecisionLog)Server.Issuer.Log).Reader;
+        return (await log.ListAsync(new LogFilter { Reason = reason, Limit = 1 }, TestContext.Current.CancellationToken)).Count > 0;
+    }
+
     internal async Task ChangeAsync(Func<ConfigurationSet, ConfigurationSet> change)
     {
         var outcome = await Server.Configuration.TryChangeAsync(set => change(set), null, TestContext.Current.CancellationToken);
         Assert.Empty(outcome.Faults);
+        // As the administration does.
+        await Server.Endpoints.Keys.EnsureAsync(Server.Configuration.Current.SigningAlgorithms, TestContext.Current.CancellationToken);
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
