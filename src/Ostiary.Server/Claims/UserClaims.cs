@@ -70,7 +70,8 @@ public static class UserClaims
     public static IEnumerable<string> Of(ScopeSet scope) => scope.Tokens.SelectMany(s => ByScope.GetValueOrDefault(s) ?? []);
 
     /// <summary>The scope that covers a claim; what no standard scope covers belongs to the profile.</summary>
-    public static string ScopeOf(string claim) => ByScope.FirstOrDefault(scope => scope.Value.Contains(claim, StringComparer.Ordinal)).Key ?? "profile";
+    public static string ScopeOf(string claim) =>
+        ByScope.FirstOrDefault(scope => scope.Value.Contains(claim, StringComparer.Ordinal)).Key ?? "profile";
 
     /// <summary>Those of the claims asked for by name whose scope the client might ask for too: the parameter is no way around its registration. OIDC Core §5.5</summary>
     public static IEnumerable<string> AllowedTo(Client client, IEnumerable<string> names)

@@ -19,7 +19,9 @@ internal sealed partial class FaultBarrier(Issuer issuer, ILogger logger)
             await next(http);
         }
         catch (Exception exception)
-            when (exception is OperationCanceledException or IOException and not BadHttpRequestException && http.RequestAborted.IsCancellationRequested)
+            when (exception is OperationCanceledException or IOException and not BadHttpRequestException
+                && http.RequestAborted.IsCancellationRequested
+            )
         {
             // The peer has gone.
         }

@@ -26,7 +26,8 @@ public sealed class AuthorizeRequestAttackTests(SharedServer shared) : IClassFix
     [InlineData("response_mode", "query.jwt", "invalid_request", "OST1023")]
     [InlineData("response_mode", "web_message", "invalid_request", "OST1023")]
     [InlineData("response_mode", "Query", "invalid_request", "OST1023")]
-    public async Task A31_to_A33_refuses_other_responses(string name, string? value, string error, string code) => await RefusesAsync(name, value, error, code);
+    public async Task A31_to_A33_refuses_other_responses(string name, string? value, string error, string code) =>
+        await RefusesAsync(name, value, error, code);
 
     [Theory, Trait("Spec", "RFC 7636 §4.2"), Trait("Spec", "RFC 7636 §4.4.1"), Trait("Spec", "RFC 9700 §2.1.1")]
     [InlineData("code_challenge", null, "OST1030")] // A34: a method without a challenge
@@ -65,7 +66,14 @@ public sealed class AuthorizeRequestAttackTests(SharedServer shared) : IClassFix
     public async Task A67_refuses_scopes_and_resources_that_the_client_may_not_have(string name, string value, string error, string code) =>
         await RefusesAsync(name, value, error, code);
 
-    [Theory, Trait("Spec", "OIDC Core §3.1.2.1"), Trait("Spec", "OIDC Core §3.1.2.6"), Trait("Spec", "OIDC Core §5.5"), Trait("Spec", "OIDC Core §5.5.1.1")]
+    [
+        Theory,
+        Trait("Spec", "OIDC Core §3.1.2.1"),
+        Trait("Spec", "OIDC Core §3.1.2.6"),
+        Trait("Spec", "OIDC Core §5.5"),
+        Trait("Spec", "OIDC Core §5.5.1.1"),
+        Trait("Spec", "OIDC Unmet Authentication Requirements §2")
+    ]
     [InlineData("prompt", "none login", "invalid_request", "OST1050")]
     [InlineData("prompt", "create", "invalid_request", "OST1050")]
     [InlineData("max_age", "-1", "invalid_request", "OST1054")] // A52, M22
@@ -84,7 +92,8 @@ public sealed class AuthorizeRequestAttackTests(SharedServer shared) : IClassFix
     [InlineData("request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported", "OST1058")]
     [InlineData("request_uri", "https://evil.test/r", "request_uri_not_supported", "OST1059")]
     [InlineData("registration", "{}", "registration_not_supported", "OST1062")]
-    public async Task A52_to_A62_refuses_other_parameters(string name, string value, string error, string code) => await RefusesAsync(name, value, error, code);
+    public async Task A52_to_A62_refuses_other_parameters(string name, string value, string error, string code) =>
+        await RefusesAsync(name, value, error, code);
 
     [Fact, Trait("Spec", "OIDC Core §5.5")]
     public async Task A62_refuses_a_claims_bomb()
@@ -128,7 +137,13 @@ public sealed class AuthorizeRequestAttackTests(SharedServer shared) : IClassFix
     public async Task A40_gives_a_long_state_back_or_refuses_it_with_a_page()
     {
         var form = Ask.Changed(
-            [("client_id", "web"), ("response_type", "code"), ("redirect_uri", TestServer.Callback), ("scope", "openid"), ("state", new string('s', 8192))],
+            [
+                ("client_id", "web"),
+                ("response_type", "code"),
+                ("redirect_uri", TestServer.Callback),
+                ("scope", "openid"),
+                ("state", new string('s', 8192)),
+            ],
             []
         );
 
@@ -142,12 +157,15 @@ public sealed class AuthorizeRequestAttackTests(SharedServer shared) : IClassFix
     }
 
     [Fact, Trait("Spec", "OIDC Core §3.1.2.1")]
-    public async Task Refuses_a_nonce_that_no_token_should_carry() => await RefusesAsync("nonce", new string('n', 2049), "invalid_request", "OST1061");
+    public async Task Refuses_a_nonce_that_no_token_should_carry() =>
+        await RefusesAsync("nonce", new string('n', 2049), "invalid_request", "OST1061");
 
     [Fact, Trait("Spec", "OAuth Form Post §2")]
     public async Task A42_posts_the_response_with_every_value_escaped()
     {
-        var answer = await shared.Alice.GetAsync("/authorize?" + Ask.Query("web", ("response_mode", "form_post"), ("state", "\"><script>evil</script>")));
+        var answer = await shared.Alice.GetAsync(
+            "/authorize?" + Ask.Query("web", ("response_mode", "form_post"), ("state", "\"><script>evil</script>"))
+        );
 
         var html = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -160,7 +178,7 @@ public sealed class AuthorizeRequestAttackTests(SharedServer shared) : IClassFix
         Assert.DoesNotContain("unsafe-inline", string.Join(' ', answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
     }
 
-    [Fact, Trait("Spec", "RFC 9700 §4.2.4"), Trait("Spec", "RFC 9700 §4.12")]
+    [Fact, Trait("Spec", "RFC 9700 §4.2.4"), Trait("Spec", "RFC 9700 §4.12"), Trait("Spec", "OIDC Core §3.1.2")]
     public async Task A45_to_A49_a_response_is_neither_cached_nor_shared_nor_repeated()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Server.Issuer + "/authorize?" + Ask.Query("web"));
@@ -168,7 +186,10 @@ public sealed class AuthorizeRequestAttackTests(SharedServer shared) : IClassFix
         using var http = Server.NewHttp();
 
         var redirect = await shared.Alice.GetAsync("/authorize?" + Ask.Query("web"));
-        var posted = await shared.Alice.PostAsync("/authorize", Ask.Changed([("client_id", "web"), ("response_type", "code"), ("redirect_uri", TestServer.Callback)], []));
+        var posted = await shared.Alice.PostAsync(
+            "/authorize",
+            Ask.Changed([("client_id", "web"), ("response_type", "code"), ("redirect_uri", TestServer.Callback)], [])
+        );
         var foreign = await http.SendAsync(request, TestContext.Current.CancellationToken);
         using var preflight = new HttpRequestMessage(HttpMethod.Options, Server.Issuer + "/authorize");
         preflight.Headers.Add("Origin", "https://evil.test");

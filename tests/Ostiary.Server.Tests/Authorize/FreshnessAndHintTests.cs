@@ -95,7 +95,11 @@ public sealed class FreshnessAndHintTests(SharedServer shared) : IClassFixture<S
         string[] forged =
         [
             Forge.Jwt("""{"alg":"none","typ":"JWT"}""", claims, _ => []),
-            Forge.Jwt($$"""{"alg":"HS256","typ":"JWT","kid":"{{kid}}"}""", claims, input => System.Security.Cryptography.HMACSHA256.HashData("x"u8.ToArray(), input)),
+            Forge.Jwt(
+                $$"""{"alg":"HS256","typ":"JWT","kid":"{{kid}}"}""",
+                claims,
+                input => System.Security.Cryptography.HMACSHA256.HashData("x"u8.ToArray(), input)
+            ),
             Forge.Signed(JsonWebKey.Generate("RS256", kid), "RS256", "JWT", claims),
             Forge.Signed(SharedServer.ClientKey, "ES256", "JWT", claims),
             parts[0] + "." + Forge.Text(claims.Replace("usr_alice", "usr_bob", StringComparison.Ordinal)) + "." + parts[2],

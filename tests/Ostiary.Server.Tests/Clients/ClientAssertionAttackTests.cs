@@ -69,7 +69,11 @@ public sealed class ClientAssertionAttackTests(SharedServer shared) : IClassFixt
     [Fact, Trait("Spec", "RFC 7523 §3")]
     public async Task C15_refuses_a_jti_of_absurd_length()
     {
-        (await SendAsync(Good(("jti", "\"" + new string('j', 257) + "\"")))).ShouldBeRefused("invalid_client", "OST3018", HttpStatusCode.Unauthorized);
+        (await SendAsync(Good(("jti", "\"" + new string('j', 257) + "\"")))).ShouldBeRefused(
+            "invalid_client",
+            "OST3018",
+            HttpStatusCode.Unauthorized
+        );
     }
 
     [Theory, Trait("Spec", "RFC 7523 §3")]
@@ -188,7 +192,14 @@ public sealed class ClientAssertionAttackTests(SharedServer shared) : IClassFixt
             good + "\n",
             " " + good,
             good.Replace('.', ','),
-            JsonSerializer.Serialize(new { payload = parts[1], @protected = parts[0], signature = parts[2] }),
+            JsonSerializer.Serialize(
+                new
+                {
+                    payload = parts[1],
+                    @protected = parts[0],
+                    signature = parts[2],
+                }
+            ),
         ];
 
         foreach (var other in others)
@@ -211,7 +222,11 @@ public sealed class ClientAssertionAttackTests(SharedServer shared) : IClassFixt
     {
         var claims = Forge.AssertionClaims(Server, ("exp", "1"));
 
-        (await SendAsync(Forge.Signed(SharedServer.ForeignKey, "ES256", "JWT", claims))).ShouldBeRefused("invalid_client", "OST3012", HttpStatusCode.Unauthorized);
+        (await SendAsync(Forge.Signed(SharedServer.ForeignKey, "ES256", "JWT", claims))).ShouldBeRefused(
+            "invalid_client",
+            "OST3012",
+            HttpStatusCode.Unauthorized
+        );
     }
 
     [Fact, Trait("Spec", "RFC 7523 §3")]
@@ -223,7 +238,10 @@ public sealed class ClientAssertionAttackTests(SharedServer shared) : IClassFixt
         );
         string Claims(string aud) => Forge.AssertionClaims(Server, ("iss", "\"old\""), ("sub", "\"old\""), ("aud", aud));
 
-        Assert.Equal(HttpStatusCode.OK, (await SendAsync(Forge.Signed(SharedServer.ClientKey, "ES256", "JWT", Claims($"\"{Server.Issuer}/token\"")))).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await SendAsync(Forge.Signed(SharedServer.ClientKey, "ES256", "JWT", Claims($"\"{Server.Issuer}/token\"")))).Status
+        );
         (await SendAsync(Forge.Signed(SharedServer.ClientKey, "ES256", "JWT", Claims($"\"{Server.Issuer}/tokens\"")))).ShouldBeRefused(
             "invalid_client",
             "OST3014",

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Tests.Harness;
 
 namespace Ostiary.Server.Tests.Clients;
@@ -8,7 +9,14 @@ public sealed class ClientAuthenticationAttackTests(SharedServer shared) : IClas
 {
     private TestServer Server => shared.Server;
 
-    [Theory, Trait("Spec", "RFC 6749 §2.3"), Trait("Spec", "RFC 6749 §2.3.1"), Trait("Spec", "RFC 6749 §3.2.1"), Trait("Spec", "OIDC Core §9"), Trait("Spec", "RFC 6749 §5.2")]
+    [
+        Theory,
+        Trait("Spec", "RFC 6749 §2.3"),
+        Trait("Spec", "RFC 6749 §2.3.1"),
+        Trait("Spec", "RFC 6749 §3.2.1"),
+        Trait("Spec", "OIDC Core §9"),
+        Trait("Spec", "RFC 6749 §5.2")
+    ]
     [InlineData("m2m:SECRET", "client_secret=SECRET", 400, "invalid_request", "OST3002")] // C01
     [InlineData("m2m:SECRET", "client_assertion=a.b.c", 400, "invalid_request", "OST3002")]
     [InlineData(null, "client_id=m2m&client_secret=SECRET&client_assertion=a.b.c", 400, "invalid_request", "OST3002")]
@@ -92,6 +100,7 @@ public sealed class ClientAuthenticationAttackTests(SharedServer shared) : IClas
 
         Assert.Equal(wrong.Json.ToString(), unknown.Json.ToString());
         Assert.Equal(wrong.Json.ToString(), disabled.Json.ToString());
+        Assert.True(await Server.RefusedWithAsync(Reason.AuthenticatingClientDisabled));
         Assert.Equal(wrong.Response.Headers.WwwAuthenticate.ToString(), unknown.Response.Headers.WwwAuthenticate.ToString());
     }
 
@@ -132,7 +141,11 @@ public sealed class ClientAuthenticationAttackTests(SharedServer shared) : IClas
     [Fact]
     public async Task C09_a_long_secret_is_refused_before_it_is_hashed()
     {
-        (await SendAsync(null, "client_id=post&client_secret=" + new string('s', 50_000))).ShouldBeRefused("invalid_client", "OST3008", HttpStatusCode.Unauthorized);
+        (await SendAsync(null, "client_id=post&client_secret=" + new string('s', 50_000))).ShouldBeRefused(
+            "invalid_client",
+            "OST3008",
+            HttpStatusCode.Unauthorized
+        );
         (await SendAsync("Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes("m2m:" + new string('s', 5_000))), "")).ShouldBeRefused(
             "invalid_client",
             "OST3003",
@@ -153,7 +166,7 @@ public sealed class ClientAuthenticationAttackTests(SharedServer shared) : IClas
         using var aged = new TokenClient(Server, "aged");
 
         (await aged.TokenAsync(("grant_type", "client_credentials"))).ShouldBeRefused("invalid_client", "OST3008", HttpStatusCode.Unauthorized);
-        Assert.True(await Server.RefusedWithAsync(Ostiary.Protocol.Reasons.Reason.SecretExpired));
+        Assert.True(await Server.RefusedWithAsync(Reason.SecretExpired));
     }
 
     [Fact]
@@ -175,7 +188,7 @@ public sealed class ClientAuthenticationAttackTests(SharedServer shared) : IClas
     {
         await SendAsync("Basic " + Convert.ToBase64String("nobody:wrong"u8), "");
 
-        Assert.True(await Server.RefusedWithAsync(Ostiary.Protocol.Reasons.Reason.AuthenticatingClientUnknown));
+        Assert.True(await Server.RefusedWithAsync(Reason.AuthenticatingClientUnknown));
     }
 
     private static string Filled(string text) => text.Replace("SECRET", TestServer.WebSecret, StringComparison.Ordinal);

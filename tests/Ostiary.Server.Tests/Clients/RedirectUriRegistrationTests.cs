@@ -7,7 +7,13 @@ namespace Ostiary.Server.Tests.Clients;
 
 public sealed class RedirectUriRegistrationTests
 {
-    [Theory, Trait("Spec", "RFC 9700 §4.1"), Trait("Spec", "RFC 9700 §4.1.3"), Trait("Spec", "RFC 6749 §3.1.2"), Trait("Spec", "OIDC Registration §2")]
+    [
+        Theory,
+        Trait("Spec", "RFC 9700 §4.1"),
+        Trait("Spec", "RFC 9700 §4.1.3"),
+        Trait("Spec", "RFC 6749 §3.1.2"),
+        Trait("Spec", "OIDC Registration §2")
+    ]
     [InlineData("https://rp.test/cb#x")] // A11
     [InlineData("https://rp.test/cb#")]
     [InlineData("http://rp.test/cb")] // A12
@@ -40,7 +46,10 @@ public sealed class RedirectUriRegistrationTests
     public void A11_to_A26_a_web_client_registers_exact_https_addresses(string uri)
     {
         Assert.Contains(FaultsOf("web", uri), f => f.Reason == Reason.RedirectUriNotAcceptable || uri.Trim() != uri || uri.Length == 0);
-        Assert.Contains(FaultsOf("web", "https://rp.test/ok", uri), f => f.Reason == Reason.RedirectUriNotAcceptable || uri.Trim() != uri || uri.Length == 0);
+        Assert.Contains(
+            FaultsOf("web", "https://rp.test/ok", uri),
+            f => f.Reason == Reason.RedirectUriNotAcceptable || uri.Trim() != uri || uri.Length == 0
+        );
     }
 
     [Theory, Trait("Spec", "RFC 8252 §7.1"), Trait("Spec", "RFC 8252 §7.3")]
@@ -54,6 +63,7 @@ public sealed class RedirectUriRegistrationTests
         Assert.Contains(FaultsOf("native", uri), f => f.Reason == Reason.RedirectUriNotAcceptable || uri.Trim() != uri || uri.Length == 0);
 
     [Theory, Trait("Spec", "RFC 8252 §7.1"), Trait("Spec", "RFC 8252 §7.3")]
+    [Trait("Spec", "RFC 7591 §2")]
     [InlineData("com.example.app:/cb")]
     [InlineData("http://127.0.0.1/cb")]
     [InlineData("http://[::1]:7/cb?a=b")]

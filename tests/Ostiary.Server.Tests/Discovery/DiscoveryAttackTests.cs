@@ -8,7 +8,15 @@ public sealed class DiscoveryAttackTests(SharedServer shared) : IClassFixture<Sh
 {
     private const string WellKnown = "/.well-known/openid-configuration";
 
-    [Fact, Trait("Spec", "OIDC Discovery §3"), Trait("Spec", "OIDC Discovery §4"), Trait("Spec", "RFC 8414 §3"), Trait("Spec", "RFC 9207 §3"), Trait("Spec", "RFC 7636 §6.2"), Trait("Spec", "RP-Initiated Logout §2.1")]
+    [
+        Fact,
+        Trait("Spec", "OIDC Discovery §3"),
+        Trait("Spec", "OIDC Discovery §4"),
+        Trait("Spec", "RFC 8414 §3"),
+        Trait("Spec", "RFC 9207 §3"),
+        Trait("Spec", "RFC 7636 §6.2"),
+        Trait("Spec", "RP-Initiated Logout §2.1")
+    ]
     public async Task J22_announces_what_is_served_and_nothing_that_is_refused()
     {
         using var http = shared.Server.NewHttp();
@@ -28,8 +36,9 @@ public sealed class DiscoveryAttackTests(SharedServer shared) : IClassFixture<Sh
         Assert.Equal(["query", "form_post"], List(root, "response_modes_supported"));
         Assert.True(root.GetProperty("authorization_response_iss_parameter_supported").GetBoolean());
         Assert.Equal(shared.Server.Issuer + "/end_session", root.GetProperty("end_session_endpoint").GetString());
-        Assert.All(root.EnumerateObject().Where(p => p.Name.EndsWith("_alg_values_supported", StringComparison.Ordinal)), p =>
-            Assert.DoesNotContain(p.Value.EnumerateArray(), v => v.GetString() is "none" or "RS1" or "HS1")
+        Assert.All(
+            root.EnumerateObject().Where(p => p.Name.EndsWith("_alg_values_supported", StringComparison.Ordinal)),
+            p => Assert.DoesNotContain(p.Value.EnumerateArray(), v => v.GetString() is "none" or "RS1" or "HS1")
         );
         foreach (var endpoint in root.EnumerateObject().Where(p => p.Name.EndsWith("_endpoint", StringComparison.Ordinal) || p.Name == "jwks_uri"))
         {
@@ -87,7 +96,10 @@ public sealed class DiscoveryAttackTests(SharedServer shared) : IClassFixture<Sh
     public async Task J20_a_request_without_a_host_is_not_answered_with_another_issuer()
     {
         var old = await RawHttp.SendAsync(shared.Server, $"GET {WellKnown} HTTP/1.0\r\n\r\n");
-        var absolute = await RawHttp.SendAsync(shared.Server, $"GET http://evil.test{WellKnown} HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n");
+        var absolute = await RawHttp.SendAsync(
+            shared.Server,
+            $"GET http://evil.test{WellKnown} HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n"
+        );
 
         foreach (var answer in new[] { old, absolute })
         {

@@ -15,7 +15,9 @@ public sealed class EndSessionAttackTests(SharedServer shared) : IClassFixture<S
         using var browser = Server.NewBrowser();
         var hint = (await shared.Web.SignInAsync(browser))["id_token"]!;
 
-        var answer = await browser.GetAsync("/end_session?" + Ask.Encode([("id_token_hint", hint), ("post_logout_redirect_uri", Back), ("state", "a&b=c")]));
+        var answer = await browser.GetAsync(
+            "/end_session?" + Ask.Encode([("id_token_hint", hint), ("post_logout_redirect_uri", Back), ("state", "a&b=c")])
+        );
 
         Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
         Assert.StartsWith(Back + "?", answer.Headers.Location!.OriginalString, StringComparison.Ordinal);
@@ -76,6 +78,8 @@ public sealed class EndSessionAttackTests(SharedServer shared) : IClassFixture<S
         Assert.Equal(HttpStatusCode.OK, asked.StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, forged.StatusCode);
         await wrong.ShouldBePageAsync("OST1072", HttpStatusCode.Forbidden);
+        var csrf = Browser.Field(await asked.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), "csrf")!;
+        await (await shared.Alice.PostAsync("/end_session", ("decision", "maybe"), ("csrf", csrf))).ShouldBePageAsync("OST1082");
         Assert.NotNull(await shared.CodeAsync());
     }
 

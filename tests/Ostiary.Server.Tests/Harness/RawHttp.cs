@@ -35,7 +35,8 @@ public static class RawHttp
         return answer.ToString();
     }
 
-    public static int StatusOf(string answer) => answer.Length < 12 ? 0 : int.Parse(answer.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture);
+    public static int StatusOf(string answer) =>
+        answer.Length < 12 ? 0 : int.Parse(answer.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture);
 
     public static string Request(string line, string body = "", params string[] headers)
     {

@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Ostiary.Server.Clients;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Hosting;
+using Ostiary.Server.Stores;
 using Ostiary.Server.Stores.Memory;
 using Ostiary.Server.Users;
 
@@ -25,7 +26,11 @@ public sealed class TestServer : IAsyncDisposable
     public string Issuer => Server.Issuer.Url.Text;
 
     /// <summary>Starts with alice, bob, an API <c>https://api.example</c> and the clients <c>web</c> (confidential, PKCE not required), <c>web2</c>, <c>spa</c>, <c>m2m</c> and <c>rs</c>.</summary>
-    public static async Task<TestServer> StartAsync(string path = "", Func<ServerOptions, ServerOptions>? with = null)
+    public static async Task<TestServer> StartAsync(
+        string path = "",
+        Func<ServerOptions, ServerOptions>? with = null,
+        Func<IStores, IStores>? wrap = null
+    )
     {
         var time = new FakeTime();
         var url = $"http://127.0.0.1:{FreePort()}";
@@ -37,7 +42,11 @@ public sealed class TestServer : IAsyncDisposable
         };
         var server = await OstiaryServer.StartAsync(
             with?.Invoke(options) ?? options,
-            async (_, clock, ct) => await MemoryStores.OpenAsync(null, clock, ct),
+            async (_, clock, ct) =>
+            {
+                var stores = await MemoryStores.OpenAsync(null, clock, ct);
+                return wrap?.Invoke(stores) ?? stores;
+            },
             time,
             TestContext.Current.CancellationToken
         );

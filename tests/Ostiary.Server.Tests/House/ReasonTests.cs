@@ -8,7 +8,10 @@ namespace Ostiary.Server.Tests.House;
 public sealed partial class ReasonTests
 {
     private static readonly Reason[] All = Enum.GetValues<Reason>();
-    private static readonly HashSet<string> Named = [.. SourceTree.Tests.Where(f => !f.Path.Contains("/House/", StringComparison.Ordinal)).SelectMany(NamesIn)];
+    private static readonly HashSet<string> Named =
+    [
+        .. SourceTree.Tests.Where(f => !f.Path.Contains("/House/", StringComparison.Ordinal)).SelectMany(NamesIn),
+    ];
 
     [Fact]
     public void Every_reason_is_provoked_by_a_test()
@@ -65,7 +68,8 @@ public sealed partial class ReasonTests
 
     private static bool IsProvoked(Reason reason) => Named.Contains(reason.ToString()) || Named.Contains(Refusal.CodeOf(reason));
 
-    private static IEnumerable<string> NamesIn((string Path, string Text) file) => Mention().Matches(file.Text).Select(m => m.Groups[1].Value + m.Groups[2].Value);
+    private static IEnumerable<string> NamesIn((string Path, string Text) file) =>
+        Mention().Matches(file.Text).Select(m => m.Groups[1].Value + m.Groups[2].Value);
 
     private static IEnumerable<(string Name, List<(string Text, Reason Reason, string Spec)> Rules)> RuleLists()
     {

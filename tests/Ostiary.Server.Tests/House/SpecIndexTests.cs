@@ -46,7 +46,10 @@ public sealed partial class SpecIndexTests
         if (Environment.GetEnvironmentVariable("OSTIARY_WRITE_SPEC_INDEX") == "1")
             File.WriteAllText(file, text);
 
-        Assert.True(File.Exists(file) && File.ReadAllText(file) == text, $"{IndexFile} is not current: run this test with OSTIARY_WRITE_SPEC_INDEX=1.");
+        Assert.True(
+            File.Exists(file) && File.ReadAllText(file) == text,
+            $"{IndexFile} is not current: run this test with OSTIARY_WRITE_SPEC_INDEX=1."
+        );
     }
 
     private static List<Section> Collect()

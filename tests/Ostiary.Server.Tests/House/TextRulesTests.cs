@@ -18,7 +18,9 @@ public sealed partial class TextRulesTests
     [Fact]
     public void No_function_is_too_long_to_hold_in_mind()
     {
-        var long_ = SourceTree.Sources.SelectMany(f => Functions(f.Text).Where(n => n.Lines > LongestFunction).Select(n => $"{f.Path}: {n.Head} ({n.Lines})")).ToList();
+        var long_ = SourceTree
+            .Sources.SelectMany(f => Functions(f.Text).Where(n => n.Lines > LongestFunction).Select(n => $"{f.Path}: {n.Head} ({n.Lines})"))
+            .ToList();
 
         Assert.True(long_.Count == 0, "Longer than 60 lines:\n" + string.Join('\n', long_));
     }
@@ -50,12 +52,12 @@ public sealed partial class TextRulesTests
         {
             if (lines[i] != "    {")
                 continue;
-            var end = Array.IndexOf(lines, "    }", i);
+            var end = Array.FindIndex(lines, i, line => line.StartsWith("    }", StringComparison.Ordinal));
             var head = lines[i - 1].Trim();
             var start = i - 1;
             while (start > 0 && lines[start].StartsWith("     ", StringComparison.Ordinal))
                 start--;
-            if (end > 0 && head.EndsWith(')') && !IsType().IsMatch(lines[start]))
+            if (end > 0 && lines[end] == "    }" && head.EndsWith(')') && !IsType().IsMatch(lines[start]))
                 yield return (lines[start].Trim(), end - i - 1);
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Tests.Harness;
 
 namespace Ostiary.Server.Tests.Introspection;
@@ -47,6 +48,8 @@ public sealed class IntrospectionAttackTests(SharedServer shared) : IClassFixtur
         foreach (var answer in answers)
             Assert.Equal((HttpStatusCode.OK, """{"active":false}"""), (answer.Status, answer.Json.GetRawText()));
         Assert.Equal("refresh_token", (await AskAsync(shared.Web, tokens["refresh_token"]!))["token_type"]);
+        Assert.True(await shared.Server.RefusedWithAsync(Reason.NotTheAddressee));
+        Assert.True(await shared.Server.RefusedWithAsync(Reason.TokenUnknown));
     }
 
     [Fact, Trait("Spec", "RFC 7662 §2.2")]
@@ -98,7 +101,10 @@ public sealed class IntrospectionAttackTests(SharedServer shared) : IClassFixtur
         using var robot = new TokenClient(server, "m2m");
         var person = await web.SignInAsync(browser, "openid read");
         var machine = await robot.TokenAsync(("grant_type", "client_credentials"));
-        Assert.Equal(("True", "True"), ((await AskAsync(api, person["access_token"]!))["active"], (await AskAsync(api, machine["access_token"]!))["active"]));
+        Assert.Equal(
+            ("True", "True"),
+            ((await AskAsync(api, person["access_token"]!))["active"], (await AskAsync(api, machine["access_token"]!))["active"])
+        );
 
         await server.DisableUserAsync("alice");
         await server.AddClientAsync("""{"client_id":"m2m","type":"service","scope":"read","disabled":true}""", TestServer.WebSecret);

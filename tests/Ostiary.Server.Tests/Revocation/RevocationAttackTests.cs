@@ -1,4 +1,5 @@
 using System.Net;
+using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Tests.Harness;
 
 namespace Ostiary.Server.Tests.Revocation;
@@ -15,6 +16,7 @@ public sealed class RevocationAttackTests(SharedServer shared) : IClassFixture<S
         await RevokesAsync(shared.Spa, tokens["refresh_token"]!);
         await RevokesAsync(shared.Api, tokens["access_token"]!);
 
+        Assert.True(await shared.Server.RefusedWithAsync(Reason.NotTheOwner));
         Assert.Equal(HttpStatusCode.OK, (await shared.Web.UserInfoAsync(tokens["access_token"]!)).Status);
         Assert.Equal(HttpStatusCode.OK, (await shared.Web.RefreshAsync(tokens["refresh_token"]!)).Status);
     }

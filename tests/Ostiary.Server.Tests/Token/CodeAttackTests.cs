@@ -31,8 +31,14 @@ public sealed class CodeAttackTests(SharedServer shared) : IClassFixture<SharedS
         var first = await shared.Web.TokenAsync(SharedServer.Redemption(code));
 
         (await shared.Web2.TokenAsync(SharedServer.Redemption(code))).ShouldBeRefused("invalid_grant", "OST2012");
-        (await shared.Web.TokenAsync(SharedServer.Redemption(code, ("code_verifier", new string('x', 43))))).ShouldBeRefused("invalid_grant", "OST2017");
-        (await shared.Web.TokenAsync(SharedServer.Redemption(code, ("redirect_uri", "https://evil.test/cb")))).ShouldBeRefused("invalid_grant", "OST2019");
+        (await shared.Web.TokenAsync(SharedServer.Redemption(code, ("code_verifier", new string('x', 43))))).ShouldBeRefused(
+            "invalid_grant",
+            "OST2017"
+        );
+        (await shared.Web.TokenAsync(SharedServer.Redemption(code, ("redirect_uri", "https://evil.test/cb")))).ShouldBeRefused(
+            "invalid_grant",
+            "OST2019"
+        );
 
         Assert.Equal(HttpStatusCode.OK, (await shared.Web.UserInfoAsync(first["access_token"]!)).Status);
     }
@@ -111,7 +117,10 @@ public sealed class CodeAttackTests(SharedServer shared) : IClassFixture<SharedS
     {
         var code = await shared.CodeAsync();
 
-        (await shared.Web.TokenAsync(SharedServer.Redemption(code, ("code_verifier", new string('x', 43))))).ShouldBeRefused("invalid_grant", "OST2017");
+        (await shared.Web.TokenAsync(SharedServer.Redemption(code, ("code_verifier", new string('x', 43))))).ShouldBeRefused(
+            "invalid_grant",
+            "OST2017"
+        );
 
         Assert.Equal(HttpStatusCode.OK, (await shared.Web.TokenAsync(SharedServer.Redemption(code))).Status);
     }
@@ -154,7 +163,11 @@ public sealed class CodeAttackTests(SharedServer shared) : IClassFixture<SharedS
             (await shared.Web.UserInfoAsync(text)).ShouldBeRefused("invalid_token", "OST2050", HttpStatusCode.Unauthorized);
         foreach (var text in new[] { code, id })
             Assert.Equal("False", (await shared.Web.PostAsync("/introspect", ("token", text)))["active"]);
-        (await shared.Alice.GetAsync("/authorize?" + Ask.Query("web", ("id_token_hint", access)))).ShouldRedirectWith(Server, "invalid_request", "OST1057");
+        (await shared.Alice.GetAsync("/authorize?" + Ask.Query("web", ("id_token_hint", access)))).ShouldRedirectWith(
+            Server,
+            "invalid_request",
+            "OST1057"
+        );
     }
 
     [Fact, Trait("Spec", "RFC 6749 §5.2")]
@@ -179,11 +192,18 @@ public sealed class CodeAttackTests(SharedServer shared) : IClassFixture<SharedS
     public async Task B30_an_access_token_is_for_one_api()
     {
         using var wide = new TokenClient(Server, "wide");
-        (string, string?)[] both = [("scope", "openid offline_access read other"), ("resource", "https://api.example"), ("+resource", "https://other.example")];
+        (string, string?)[] both =
+        [
+            ("scope", "openid offline_access read other"),
+            ("resource", "https://api.example"),
+            ("+resource", "https://other.example"),
+        ];
         var two = await wide.TokenAsync(
             SharedServer.Redemption(await shared.CodeAsync("wide", both), ("resource", "https://api.example"), ("+resource", "https://other.example"))
         );
-        var foreign = await wide.TokenAsync(SharedServer.Redemption(await shared.CodeAsync("wide", ("scope", "openid read")), ("resource", "https://other.example")));
+        var foreign = await wide.TokenAsync(
+            SharedServer.Redemption(await shared.CodeAsync("wide", ("scope", "openid read")), ("resource", "https://other.example"))
+        );
         var one = await wide.TokenAsync(SharedServer.Redemption(await shared.CodeAsync("wide", both), ("resource", "https://other.example")));
 
         two.ShouldBeRefused("invalid_target", "OST1045");

@@ -98,7 +98,8 @@ public sealed class RefreshAttackTests(SharedServer shared) : IClassFixture<Shar
     [Fact, Trait("Spec", "RFC 6749 §3.3")]
     public async Task D11_a_scope_taken_from_the_client_is_gone_at_the_next_token()
     {
-        const string before = """{"client_id":"shrink","type":"web","redirect_uris":["CB"],"scope":"openid offline_access read write","consent":"none"}""";
+        const string before =
+            """{"client_id":"shrink","type":"web","redirect_uris":["CB"],"scope":"openid offline_access read write","consent":"none"}""";
         await Server.AddClientAsync(before, TestServer.WebSecret);
         using var client = new TokenClient(Server, "shrink");
         var tokens = await shared.TokensAsync("shrink", ("scope", "openid read write"));

@@ -52,7 +52,11 @@ public sealed class TokenRequestAttackTests(SharedServer shared) : IClassFixture
         var many = string.Concat(Enumerable.Range(0, 10_000).Select(i => $"&r{i}="));
 
         (await SendAsync("grant_type=client_credentials" + some)).ShouldBeRefused("invalid_target", "OST1043");
-        (await SendAsync("grant_type=client_credentials" + many[..60_000])).ShouldBeRefused("invalid_request", "OST1002", HttpStatusCode.RequestEntityTooLarge);
+        (await SendAsync("grant_type=client_credentials" + many[..60_000])).ShouldBeRefused(
+            "invalid_request",
+            "OST1002",
+            HttpStatusCode.RequestEntityTooLarge
+        );
     }
 
     [Fact, Trait("Spec", "RFC 6749 §3.2"), Trait("Spec", "RFC 6749 §3.3")]
@@ -69,7 +73,10 @@ public sealed class TokenRequestAttackTests(SharedServer shared) : IClassFixture
     [InlineData("/revoke")]
     public async Task B18_refuses_parameters_in_the_url(string path)
     {
-        (await shared.Web.PostAsync(path + "?client_secret=evil", ("token", "x"), ("grant_type", "client_credentials"))).ShouldBeRefused("invalid_request", "OST2002");
+        (await shared.Web.PostAsync(path + "?client_secret=evil", ("token", "x"), ("grant_type", "client_credentials"))).ShouldBeRefused(
+            "invalid_request",
+            "OST2002"
+        );
         (await shared.Web.PostAsync(path + "?", ("token", "x"), ("grant_type", "client_credentials"))).ShouldBeRefused("invalid_request", "OST2002");
     }
 
@@ -132,7 +139,8 @@ public sealed class TokenRequestAttackTests(SharedServer shared) : IClassFixture
     public async Task B21_and_M13_refuses_a_huge_body(string path, int size)
     {
         var body = "grant_type=client_credentials&token=" + new string('a', size);
-        var head = $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {body.Length}\r\n\r\n";
+        var head =
+            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {body.Length}\r\n\r\n";
 
         var answer = await RawHttp.SendAsync(Server, head + body[..1000]);
 
@@ -230,8 +238,14 @@ public sealed class TokenRequestAttackTests(SharedServer shared) : IClassFixture
 
     private HttpRequestMessage RequestOf(string body, string? type)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, Server.Issuer + "/token") { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
-        request.Headers.TryAddWithoutValidation("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("m2m:" + TestServer.WebSecret)));
+        var request = new HttpRequestMessage(HttpMethod.Post, Server.Issuer + "/token")
+        {
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)),
+        };
+        request.Headers.TryAddWithoutValidation(
+            "Authorization",
+            "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("m2m:" + TestServer.WebSecret))
+        );
         if (type is not null)
             request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
         return request;

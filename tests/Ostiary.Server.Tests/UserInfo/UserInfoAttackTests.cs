@@ -21,7 +21,10 @@ public sealed class UserInfoAttackTests(SharedServer shared) : IClassFixture<Sha
         var posted = await PostAsync("bearer " + token, "");
 
         foreach (var answer in new[] { get, post, posted })
-            Assert.Equal((HttpStatusCode.OK, "usr_alice", "alice@example.test", null), (answer.Status, answer["sub"], answer["email"], answer["name"]));
+            Assert.Equal(
+                (HttpStatusCode.OK, "usr_alice", "alice@example.test", null),
+                (answer.Status, answer["sub"], answer["email"], answer["name"])
+            );
         Assert.Contains("no-store", get.Response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
     }
 
@@ -72,7 +75,10 @@ public sealed class UserInfoAttackTests(SharedServer shared) : IClassFixture<Sha
         var token = (await shared.TokensAsync())["access_token"]!;
 
         (await PostAsync("Bearer " + token, Ask.Encode([("access_token", token)]), chunked)).ShouldBeRefused("invalid_request", "OST2054");
-        (await PostAsync(null, Ask.Encode([("access_token", token), ("access_token", token)]), chunked)).ShouldBeRefused("invalid_request", "OST1001");
+        (await PostAsync(null, Ask.Encode([("access_token", token), ("access_token", token)]), chunked)).ShouldBeRefused(
+            "invalid_request",
+            "OST1001"
+        );
     }
 
     [Theory, Trait("Spec", "RFC 6750 §2"), Trait("Spec", "RFC 6750 §3.1")]
