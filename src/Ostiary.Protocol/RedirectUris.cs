@@ -33,7 +33,7 @@ public static class RedirectUris
             return false;
         if (!Uri.TryCreate(uri, UriKind.Absolute, out var parsed) || parsed.UserInfo.Length > 0)
             return false;
-        if (NamesResponseParameter(parsed.Query) || uri.Contains("/../", StringComparison.Ordinal) || uri.Contains("/./", StringComparison.Ordinal))
+        if (NamesResponseParameter(parsed.Query) || HasDotSegment(uri)) // RFC 9700 §4.1.3
             return false;
         if (uri.StartsWith("https://", StringComparison.Ordinal))
             return parsed.Host.Length > 0;
@@ -54,7 +54,10 @@ public static class RedirectUris
     }
 
     private static bool NamesResponseParameter(string query) =>
-        query.TrimStart('?').Split('&').Any(pair => ResponseParameters.Contains(pair.Split('=')[0], StringComparer.Ordinal));
+        query.TrimStart('?').Split('&').Any(pair => ResponseParameters.Contains(Uri.UnescapeDataString(pair.Split('=')[0]), StringComparer.Ordinal));
+
+    private static bool HasDotSegment(string uri) =>
+        uri.Split('?')[0].Split('/').Any(segment => segment.Replace("%2e", ".", StringComparison.OrdinalIgnoreCase) is "." or "..");
 
     /// <summary>Splits <c>http://HOST[:PORT]REST</c> of a loopback host into host and rest, without normalising anything.</summary>
     private static bool TrySplitLoopback(string uri, out string host, out string rest)

@@ -141,7 +141,8 @@ public sealed class Approvals : IInteractions
     private async Task AllowAsync(HttpContext http, Grant grant, Client client, Session session, ScopeSet scope)
     {
         var known = await _issuer.Stores.Consents.FindAsync(session.Subject, client.Id, http.RequestAborted);
-        var remembered = known is null ? scope : known.Scope.Union(scope);
+        var allowed = scope.Union(ClaimsRequest.Of(grant.Request).ScopeFor(client));
+        var remembered = known is null ? allowed : known.Scope.Union(allowed);
         await _issuer.Stores.Consents.PutAsync(new Consent(session.Subject, client.Id, remembered, _issuer.Now), http.RequestAborted);
         await ApproveAsync(http, grant, client, session, scope, "authorize.consent");
     }

@@ -24,6 +24,8 @@ public sealed class TrustedRedirect
 /// <summary>An authorization request of a known client with a trusted redirect URI. RFC 6749 §4.1.1, OIDC Core §3.1.2.1</summary>
 internal sealed record AuthorizationRequest : ITargetRequest
 {
+    private const int MaxHint = 512;
+
     public required Client Client { get; init; }
     public required FormParameters Parameters { get; init; }
     public required TrustedRedirect Redirect { get; init; }
@@ -58,6 +60,9 @@ internal sealed record AuthorizationRequest : ITargetRequest
     }
 
     public static IReadOnlyList<string> Words(string? text) => text?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    /// <summary>A hint is kept with the request until it is answered, so one of absurd length counts as absent.</summary>
+    public static string? Hint(string? text) => text?.Length > MaxHint ? null : text;
 
     private static long? ReadMaxAge(string? text)
     {

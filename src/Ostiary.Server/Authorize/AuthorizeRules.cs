@@ -1,3 +1,4 @@
+using System.Text;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
@@ -36,6 +37,7 @@ internal static class AuthorizeRules
         { "the client is enabled",                            Reason.ClientDisabled,         "RFC 6749 §4.1.2.1",  (r, f, now) => !f.Client!.Disabled },
         { "redirect_uri is present",                          Reason.RedirectUriMissing,     "OIDC Core §3.1.2.1", (r, f, now) => r.Has("redirect_uri") },
         { "redirect_uri equals a registered one",             Reason.RedirectUriMismatch,    "RFC 9700 §2.1",      (r, f, now) => f.Client!.RedirectUris.Any(u => RedirectUris.Matches(u, r["redirect_uri"]!)) },
+        { "state can be given back whole",                    Reason.StateTooLong,           "RFC 6749 §4.1.1",    (r, f, now) => Encoding.UTF8.GetByteCount(r["state"] ?? "") <= MaxState },
     };
 
     /// <summary>Refused here: an error response to the trusted redirect URI. RFC 6749 §4.1.2.1</summary>
@@ -49,13 +51,12 @@ internal static class AuthorizeRules
         { "response_type is present",                      Reason.ResponseTypeMissing,      "RFC 6749 §3.1.1",                   (r, f, now) => r.ResponseType is not null },
         { "it puts no token into a URL",                   Reason.ImplicitRefused,          "RFC 9700 §2.1.2",                   (r, f, now) => !AuthorizationRequest.Words(r.ResponseType).Any(ImplicitTypes.Contains) },
         { "it is code",                                    Reason.ResponseTypeUnsupported,  "RFC 6749 §3.1.1",                   (r, f, now) => r.ResponseType == "code" },
-        { "response_mode is query or form_post",           Reason.ResponseModeUnsupported,  "OAuth Multiple Response Types §2.1", (r, f, now) => r.Parameters["response_mode"] is null or "query" or "form_post" },
+        { "response_mode is query or form_post",           Reason.ResponseModeUnsupported,  "Multiple Response Types §2.1",      (r, f, now) => r.Parameters["response_mode"] is null or "query" or "form_post" },
         { "the client may use the code grant",             Reason.ClientMayNotUseCode,      "RFC 6749 §4.1.2.1",                 (r, f, now) => r.Client.May("authorization_code") },
         { "code_challenge is present",                     Reason.ChallengeMissing,         "RFC 7636 §4.4.1",                   (r, f, now) => r.Challenge is not null || (!r.Client.RequirePkce && r.ChallengeMethod is null) },
         { "code_challenge_method is S256",                 Reason.PlainChallengeRefused,    "RFC 9700 §2.1.1",                   (r, f, now) => r.Challenge is null || r.ChallengeMethod == Pkce.S256 },
         { "code_challenge is well-formed",                 Reason.ChallengeMalformed,       "RFC 7636 §4.2",                     (r, f, now) => r.Challenge is null || Pkce.IsChallenge(r.Challenge) },
-        { "state is not too long",                         Reason.StateTooLong,             "RFC 6749 §4.1.1",                   (r, f, now) => !(r.Redirect.State?.Length > MaxState) },
-        { "nonce is not too long",                         Reason.NonceTooLong,             "OIDC Core §3.1.2.1",                (r, f, now) => !(r.Parameters["nonce"]?.Length > MaxNonce) },
+        { "nonce is not too long",                         Reason.NonceTooLong,             "OIDC Core §3.1.2.1",                (r, f, now) => Encoding.UTF8.GetByteCount(r.Parameters["nonce"] ?? "") <= MaxNonce },
         TargetRules.All,
         { "prompt has known values, and none stands alone", Reason.PromptInvalid,           "OIDC Core §3.1.2.1",                (r, f, now) => r.Prompt.All(Prompts.Contains) && (r.Prompt.Count <= 1 || !r.Prompt.Contains("none")) },
         { "max_age is a number of seconds",                Reason.MaxAgeInvalid,            "OIDC Core §3.1.2.1",                (r, f, now) => r.MaxAge is null or >= 0 },

@@ -1,6 +1,7 @@
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
+using Ostiary.Server.Claims;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Consents;
@@ -67,7 +68,8 @@ internal static class InteractionNeeds
             return false;
         if (facts.Client.Consent == ConsentPolicy.Required || IsUnprovenApp(request, facts.Client))
             return true;
-        return facts.Consent is null || !scope.IsWithin(facts.Consent.Scope);
+        var asked = scope.Union(ClaimsRequest.Of(request).ScopeFor(facts.Client)); // OIDC Core §5.5
+        return facts.Consent is null || !asked.IsWithin(facts.Consent.Scope);
     }
 
     /// <summary>A public client whose redirect URI anybody on the device could claim is asked for every time. RFC 8252 §8.6</summary>

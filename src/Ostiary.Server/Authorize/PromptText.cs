@@ -18,10 +18,13 @@ internal static class PromptText
             App = CardOf(client, grant.Request.RedirectUri!),
             LoginHint = grant.Request.LoginHint,
             MayContinueSession = grant.Request.Prompt.Contains("select_account") && !grant.Request.Prompt.Contains("login"),
-            Scopes = [.. grant.Request.Scope.Tokens.Select(scope => LineOf(scope, snapshot))],
+            Scopes = [.. Asked(grant, client).Tokens.Select(scope => LineOf(scope, snapshot))],
             FormTarget = RedirectUris.PolicySource(grant.Request.RedirectUri!),
             UiLocales = grant.Request.UiLocales,
         };
+
+    /// <summary>What a person is asked for: the scopes, and those of the claims asked for by name. OIDC Core §5.5</summary>
+    public static ScopeSet Asked(Grant grant, Client client) => grant.Request.Scope.Union(ClaimsRequest.Of(grant.Request).ScopeFor(client));
 
     /// <summary>The scopes after the person's choice: optional ones only where left checked.</summary>
     public static ScopeSet Granted(ScopeSet requested, IReadOnlyList<string> chosen, Snapshot snapshot) =>

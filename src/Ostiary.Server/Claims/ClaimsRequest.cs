@@ -1,6 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using Ostiary.Protocol;
 using Ostiary.Protocol.Jose;
+using Ostiary.Server.Apis;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Grants;
 
 namespace Ostiary.Server.Claims;
 
@@ -17,6 +21,16 @@ public sealed class ClaimsRequest
 
     /// <summary>The acr values demanded as essential for the ID token; empty: none. OIDC Core §5.5.1.1</summary>
     public IReadOnlyList<string> EssentialAcr { get; private init; } = [];
+
+    /// <summary>The claims that a stored request asked for; it was validated when it was stored.</summary>
+    public static ClaimsRequest Of(GrantRequest request) => TryParse(request.Claims, out var claims) ? claims : None;
+
+    /// <summary>The scopes that these claims belong to: people consent to them as to the scopes. OIDC Core §5.5</summary>
+    public ScopeSet ScopeFor(Client client)
+    {
+        var asked = UserInfo.Concat(IdToken).Where(name => !UserClaims.Reserved.Contains(name)).Select(UserClaims.ScopeOf);
+        return ScopeSet.Of(asked).Intersect(TokenTarget.AllowedTo(client));
+    }
 
     /// <summary>Whether <c>auth_time</c> or anything else was asked for makes no difference: it is always there.</summary>
     public static bool TryParse(string? text, out ClaimsRequest request)

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Ostiary.Protocol;
+using Ostiary.Server.Apis;
+using Ostiary.Server.Clients;
 using Ostiary.Server.Users;
 
 namespace Ostiary.Server.Claims;
@@ -66,6 +68,17 @@ public static class UserClaims
 
     /// <summary>The claim names that a set of scopes gives at userinfo.</summary>
     public static IEnumerable<string> Of(ScopeSet scope) => scope.Tokens.SelectMany(s => ByScope.GetValueOrDefault(s) ?? []);
+
+    /// <summary>The scope that covers a claim; what no standard scope covers belongs to the profile.</summary>
+    public static string ScopeOf(string claim) =>
+        ByScope.FirstOrDefault(scope => scope.Value.Contains(claim, StringComparer.Ordinal)).Key ?? "profile";
+
+    /// <summary>Those of the claims asked for by name whose scope the client might ask for too: the parameter is no way around its registration. OIDC Core §5.5</summary>
+    public static IEnumerable<string> AllowedTo(Client client, IEnumerable<string> names)
+    {
+        var allowed = TokenTarget.AllowedTo(client);
+        return names.Where(name => allowed.Contains(ScopeOf(name)));
+    }
 
     /// <summary>Writes those of the named claims that the person has. Each once; reserved names never.</summary>
     public static void Write(Utf8JsonWriter json, User user, IEnumerable<string> names)

@@ -43,7 +43,7 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
 
     private ClientAuthenticationFacts Load(ClientCredentials presented, Client? client, HttpContext http, DateTimeOffset now)
     {
-        var key = $"{presented.ClientId}\n{http.Connection.RemoteIpAddress}";
+        var key = $"{client?.Id}\n{http.Connection.RemoteIpAddress}"; // Unknown clients share one entry per address: nobody fills the table with names.
         var assertion = presented.Assertion is null ? null : ClientAssertion.Read(presented.Assertion, client);
         return new()
         {
@@ -87,11 +87,10 @@ internal sealed record ClientCredentials
         var secret = form["client_secret"];
         var assertion = form["client_assertion"];
         var bodyId = form["client_id"];
-        var isBasic = header.Count > 0 && header[0]!.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase);
-        if (header.Count > 1 || (isBasic ? 1 : 0) + (secret is null ? 0 : 1) + (assertion is null ? 0 : 1) > 1)
+        if (header.Count > 1 || header.Count + (secret is null ? 0 : 1) + (assertion is null ? 0 : 1) > 1)
             return new() { Repeated = true, ClientId = bodyId };
-        if (isBasic)
-            return ReadBasic(header[0]!["Basic ".Length..], bodyId);
+        if (header.Count == 1)
+            return ReadBasic(header[0]!, bodyId);
         if (assertion is not null)
         {
             var subject = ClientAssertion.SubjectOf(assertion);
@@ -114,10 +113,13 @@ internal sealed record ClientCredentials
     }
 
     /// <summary>Both parts are form-encoded before they are joined. RFC 6749 §2.3.1</summary>
-    private static ClientCredentials ReadBasic(string text, string? bodyId)
+    private static ClientCredentials ReadBasic(string header, string? bodyId)
     {
         Span<byte> bytes = stackalloc byte[1024];
         var malformed = new ClientCredentials { BasicMalformed = true, ClientId = bodyId };
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+            return malformed;
+        var text = header["Basic ".Length..];
         if (text.Length > 1360 || text.Any(char.IsWhiteSpace) || !Convert.TryFromBase64String(text, bytes, out var length))
             return malformed;
         var colon = bytes[..length].IndexOf((byte)':');

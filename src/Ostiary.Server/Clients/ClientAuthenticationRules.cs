@@ -1,6 +1,7 @@
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
+using Ostiary.Server.Configuration;
 
 namespace Ostiary.Server.Clients;
 
@@ -46,7 +47,7 @@ internal static class ClientAuthenticationRules
         { "it is signed by a registered key",              Reason.AssertionSignatureInvalid,    "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.Verified },
         { "iss and sub are the client_id",                 Reason.AssertionIssuerWrong,         "RFC 7523 §3",      (r, f, now) => f.Assertion is null || (f.Assertion.Issuer == f.Client!.Id && f.Assertion.Subject == f.Client.Id) },
         { "aud is this issuer and nobody else",            Reason.AssertionAudienceWrong,       "RFC 7523 §3",      (r, f, now) => f.Assertion is null || IsAddressed(f) },
-        { "it has an exp that lies ahead",                 Reason.AssertionExpired,             "RFC 7523 §3",      (r, f, now) => f.Assertion is null || now < f.Assertion.ExpiresAt + Skew },
+        { "it has an exp that lies ahead",                 Reason.AssertionExpired,             "RFC 7523 §3",      (r, f, now) => f.Assertion is null || now - Skew < f.Assertion.ExpiresAt },
         { "it lives no longer than 5 minutes",             Reason.AssertionLifetimeTooLong,     "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.ExpiresAt <= now + MaxAssertionLifetime + Skew },
         { "its nbf and iat lie not ahead",                 Reason.AssertionNotYetValid,         "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.StartsAt <= now + Skew },
         { "it has a jti",                                  Reason.AssertionWithoutId,           "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.Id is { Length: > 0 and <= 256 } },
@@ -61,8 +62,6 @@ internal static class ClientAuthenticationRules
 /// <summary>A client assertion as read; verified only where <see cref="Verified"/> says so. RFC 7523 §3</summary>
 internal sealed record ClientAssertion
 {
-    private static readonly string[] Algorithms = ["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "EdDSA", "Ed25519"];
-
     /// <summary><c>JWT</c>, none, or the type of the revised profile; never an access token's or another kind's.</summary>
     private static readonly string[] Types = ["JWT", "", "client-authentication+jwt"];
 
@@ -92,7 +91,7 @@ internal sealed record ClientAssertion
             return new() { Malformed = true };
         var policy = new JwsPolicy
         {
-            Algorithms = client?.AssertionAlgorithm is { } one ? [one] : Algorithms,
+            Algorithms = client?.AssertionAlgorithm is { } one ? [one] : ClientNames.AssertionAlgorithms,
             Types = Types,
             AllowMissingKid = true,
         };

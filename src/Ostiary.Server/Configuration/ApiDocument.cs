@@ -31,7 +31,7 @@ internal sealed record ApiDocument(JsonElement Declared, Api Api)
             Scopes = ReadScopes(reader),
             TokenFormat = reader.Choice("token_format", Formats) ?? unset.TokenFormat,
             TokenLifetime = Bounds.Read(reader, "token_lifetime", unsafeNames) ?? unset.TokenLifetime,
-            SigningAlgorithm = reader.OneOf("signing_alg", SigningAlgorithms.All) ?? unset.SigningAlgorithm,
+            SigningAlgorithm = reader.OneOf("signing_alg", SigningAlgorithms.Public) ?? unset.SigningAlgorithm,
             ResourceServerClients = reader.Texts("resource_server_clients", 200) ?? [],
         };
         reader.Finish();

@@ -11,7 +11,20 @@ internal static class ClientNames
     public const string DeviceCode = "urn:ietf:params:oauth:grant-type:device_code";
 
     public static readonly string[] GrantTypes = [AuthorizationCode, RefreshToken, ClientCredentials, DeviceCode];
-    public static readonly string[] AssertionAlgorithms = ["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512", "EdDSA"];
+    public static readonly string[] AssertionAlgorithms =
+    [
+        "ES256",
+        "ES384",
+        "ES512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "RS256",
+        "RS384",
+        "RS512",
+        "EdDSA",
+        "Ed25519",
+    ];
 
     public static readonly (string, ClientType)[] Types =
     [

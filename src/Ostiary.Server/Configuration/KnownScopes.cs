@@ -18,4 +18,7 @@ public static class KnownScopes
 public static class SigningAlgorithms
 {
     public static ImmutableArray<string> All { get; } = ["ES256", "RS256", "PS256", "ES384", "HS256"];
+
+    /// <summary>Those of access tokens: an API checks them with a public key.</summary>
+    public static ImmutableArray<string> Public { get; } = ["ES256", "RS256", "PS256", "ES384"];
 }

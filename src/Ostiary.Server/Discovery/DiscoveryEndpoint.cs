@@ -12,7 +12,7 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
 {
     private static readonly string[] AuthenticationMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
     private static readonly string[] SecretlessMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
-    private static readonly string[] AssertionAlgorithms = ["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "EdDSA"];
+    private static readonly string[] AssertionAlgorithms = ClientNames.AssertionAlgorithms;
     private static readonly string[] IdTokenAlgorithms = ["RS256", "ES256", "PS256", "ES384", "HS256"];
     private static readonly string[] UserClaimNames =
     [
@@ -28,7 +28,9 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         "sid",
         .. UserClaims.ByScope.Values.SelectMany(names => names),
     ];
-    private (long Revision, byte[] Document)? _cached;
+    private volatile Cached? _cached;
+
+    private sealed record Cached(long Revision, byte[] Document);
 
     public Task HandleAsync(HttpContext http)
     {
@@ -50,7 +52,7 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         using (var json = new Utf8JsonWriter(buffer))
             Write(json, snapshot);
         var document = buffer.WrittenSpan.ToArray();
-        _cached = (snapshot.Revision, document);
+        _cached = new(snapshot.Revision, document);
         return document;
     }
 

@@ -18,7 +18,10 @@ internal sealed partial class FaultBarrier(Issuer issuer, ILogger logger)
         {
             await next(http);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or IOException and not BadHttpRequestException
+                && http.RequestAborted.IsCancellationRequested
+            )
         {
             // The peer has gone.
         }

@@ -14,6 +14,8 @@ internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies)
         var connection = http.Connection;
         if (connection.RemoteIpAddress is not { } peer || http.Request.IsHttps)
             return next(http);
+        if (peer.IsIPv4MappedToIPv6)
+            peer = peer.MapToIPv4(); // A socket that listens on both families shows IPv4 peers so.
         if (proxies.Any(network => network.Contains(peer)))
             return ThroughProxy(http, next);
         return IPAddress.IsLoopback(peer) ? next(http) : RefuseAsync(http);

@@ -17,9 +17,10 @@ public static class JsonAnswer
             http,
             json =>
             {
-                json.WriteString("error", refusal.Error);
+                if (refusal.Error.Length > 0)
+                    json.WriteString("error", refusal.Error);
                 json.WriteString("error_description", Describe(refusal, parameter));
-                json.WriteString("error_uri", issuer.ErrorUri(reason));
+                json.WriteString("error_uri", issuer.ErrorUri(Told(reason)));
             }
         );
     }
@@ -39,6 +40,10 @@ public static class JsonAnswer
         http.Response.ContentLength = buffer.WrittenCount;
         return http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted).AsTask();
     }
+
+    /// <summary>The peer does not learn which half of a failed authentication was wrong; the log does. RFC 6819 §5.1.4.2.3</summary>
+    private static Reason Told(Reason reason) =>
+        reason is Reason.AuthenticatingClientUnknown or Reason.AuthenticatingClientDisabled or Reason.SecretExpired ? Reason.SecretWrong : reason;
 
     /// <summary>The sentence, with the parameter that the peer itself sent: RFC 6749 §5.2 allows printable ASCII without quotation mark and backslash.</summary>
     public static string Describe(Refusal refusal, string? parameter) =>

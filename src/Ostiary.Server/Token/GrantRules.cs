@@ -1,3 +1,4 @@
+using Ostiary.Protocol;
 using Ostiary.Protocol.Rules;
 using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
@@ -11,6 +12,9 @@ namespace Ostiary.Server.Token;
 internal static class GrantRules
 {
     public static bool SubjectIsAvailable(Grant grant, Snapshot snapshot) => snapshot.User(grant.Approval!.Subject) is { Disabled: false };
+
+    /// <summary>What was granted, as far as the client may still have it: a scope taken from a client is gone at its next token. RFC 6749 §3.3</summary>
+    public static ScopeSet ScopeOf(Grant grant, Client client) => grant.Approval!.Scope.Intersect(TokenTarget.AllowedTo(client));
 
     /// <summary>Every resource is one of the grant's APIs. RFC 8707 §2.2</summary>
     public static bool IsGranted(IReadOnlyList<string> resources, Grant grant, Client client, Snapshot snapshot)
@@ -55,6 +59,6 @@ internal static class GrantRules
     private static IReadOnlyList<Api> ApisOf(Grant grant, Client client, Snapshot snapshot)
     {
         var known = grant.Request.Resources.Where(snapshot.Apis.ContainsKey).ToList();
-        return TokenTarget.Of(grant.Approval!.Scope, known, client, snapshot).Apis;
+        return TokenTarget.Of(ScopeOf(grant, client), known, client, snapshot).Apis;
     }
 }

@@ -52,7 +52,8 @@ public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : 
         { "it was not idle for too long",                   Reason.RefreshTokenExpired,         "RFC 9700 §4.14.2", (r, f, now) => now - (f.Grant!.UsedAt ?? f.Grant.RotatedAt) < (r.Client.RefreshTokenIdle ?? f.Snapshot.Settings.RefreshTokenIdle) },
         { "the user can still sign in",                     Reason.SubjectUnavailable,          "RFC 6749 §5.2",    (r, f, now) => GrantRules.SubjectIsAvailable(f.Grant!, f.Snapshot) },
         { "the scope is well-formed",                       Reason.ScopeMalformed,              "RFC 6749 §3.3",    (r, f, now) => !r.ScopeMalformed },
-        { "it asks for no more than was granted",           Reason.ScopeExceedsGrant,           "RFC 6749 §6",      (r, f, now) => r.Scope.IsWithin(f.Grant!.Approval!.Scope) },
+        { "it asks for no more than was granted",           Reason.ScopeExceedsGrant,           "RFC 6749 §6",      (r, f, now) => r.Scope.IsWithin(GrantRules.ScopeOf(f.Grant!, r.Client)) },
+        { "it asks for one API",                            Reason.ResourcesCombined,           "RFC 8707 §2.2",    (r, f, now) => r.Resources.Distinct(StringComparer.Ordinal).Count() <= 1 },
         { "it asks for an API that was granted",            Reason.ResourceExceedsGrant,        "RFC 8707 §2.2",    (r, f, now) => GrantRules.IsGranted(r.Resources, f.Grant!, r.Client, f.Snapshot) },
     };
 
@@ -81,7 +82,7 @@ public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : 
         if (!verdict.Allowed)
             return new(record, null);
         var api = GrantRules.ApiFor(asked.Resources, grant!, client, snapshot);
-        var scope = TokenTarget.For(api, asked.Scope.IsEmpty ? grant!.Approval!.Scope : asked.Scope);
+        var scope = TokenTarget.For(api, asked.Scope.IsEmpty ? GrantRules.ScopeOf(grant!, client) : asked.Scope);
         var generation = change is "rotated" ? asked.Generation + 1 : grant!.Generation;
         var response = tokens.ForGrant(grant!, client, api, scope, generation, snapshot, now);
         return new(GrantRules.Issued(record, response), response);

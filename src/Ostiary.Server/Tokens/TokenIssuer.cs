@@ -69,7 +69,7 @@ public sealed class TokenIssuer
     private string IssueIdToken(Grant grant, Client client, string accessToken, Snapshot snapshot, DateTimeOffset now)
     {
         var approval = grant.Approval!;
-        var asked = ClaimsRequest.TryParse(grant.Request.Claims, out var claims) ? claims.IdToken : [];
+        List<string> asked = [.. UserClaims.AllowedTo(client, ClaimsRequest.Of(grant.Request).IdToken)];
         var user = snapshot.User(approval.Subject);
         return _idTokens.Issue(
             client,

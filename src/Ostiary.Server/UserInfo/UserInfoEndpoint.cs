@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
@@ -54,13 +55,14 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
             return;
         }
         var user = snapshot.User(presented.Token!.Subject)!;
-        var asked = ClaimsRequest.TryParse(presented.Grant!.Request.Claims, out var claims) ? claims.UserInfo : [];
+        var asked = ClaimsRequest.Of(presented.Grant!.Request).UserInfo;
+        var client = snapshot.Client(presented.Token.ClientId)!;
         await JsonAnswer.WriteAsync(
             http,
             json =>
             {
                 json.WriteString("sub", user.Subject); // OIDC Core §5.3.2
-                UserClaims.Write(json, user, UserClaims.Of(presented.Token.Scope).Concat(asked));
+                UserClaims.Write(json, user, UserClaims.Of(presented.Token.Scope).Concat(UserClaims.AllowedTo(client, asked)));
             }
         );
     }
@@ -77,7 +79,7 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
             fromHeader = malformed ? null : header[0]!["Bearer ".Length..].Trim(' ');
         }
         string? fromBody = null;
-        if (HttpMethods.IsPost(http.Request.Method) && http.Request.ContentLength is not (null or 0))
+        if (HttpMethods.IsPost(http.Request.Method) && http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
             var (form, fault) = await RequestReader.ReadFormAsync(http);
             malformed |= fault is not null || form.Repeated == "access_token";

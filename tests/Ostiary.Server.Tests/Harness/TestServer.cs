@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
+using Ostiary.Server.Decisions;
 using Ostiary.Server.Hosting;
+using Ostiary.Server.Stores;
 using Ostiary.Server.Stores.Memory;
 using Ostiary.Server.Users;
 
@@ -23,7 +26,11 @@ public sealed class TestServer : IAsyncDisposable
     public string Issuer => Server.Issuer.Url.Text;
 
     /// <summary>Starts with alice, bob, an API <c>https://api.example</c> and the clients <c>web</c> (confidential, PKCE not required), <c>web2</c>, <c>spa</c>, <c>m2m</c> and <c>rs</c>.</summary>
-    public static async Task<TestServer> StartAsync(string path = "", Func<ServerOptions, ServerOptions>? with = null)
+    public static async Task<TestServer> StartAsync(
+        string path = "",
+        Func<ServerOptions, ServerOptions>? with = null,
+        Func<IStores, IStores>? wrap = null
+    )
     {
         var time = new FakeTime();
         var url = $"http://127.0.0.1:{FreePort()}";
@@ -35,7 +42,11 @@ public sealed class TestServer : IAsyncDisposable
         };
         var server = await OstiaryServer.StartAsync(
             with?.Invoke(options) ?? options,
-            async (_, clock, ct) => await MemoryStores.OpenAsync(null, clock, ct),
+            async (_, clock, ct) =>
+            {
+                var stores = await MemoryStores.OpenAsync(null, clock, ct);
+                return wrap?.Invoke(stores) ?? stores;
+            },
             time,
             TestContext.Current.CancellationToken
         );
@@ -97,10 +108,10 @@ public sealed class TestServer : IAsyncDisposable
         await AddApiLaterAsync(api!);
     }
 
-    public async Task AddUserAsync(string name, string email)
+    public async Task AddUserAsync(string name, string email, string more = "")
     {
         using var document = JsonDocument.Parse(
-            $$$"""{"username":"{{{name}}}","email":"{{{email}}}","email_verified":true,"claims":{"name":"{{{name}}} Example","address":{"country":"CH"},"phone_number":"+41 44 000 00 00","phone_number_verified":true}}"""
+            $$$"""{{{{more}}}"username":"{{{name}}}","email":"{{{email}}}","email_verified":true,"claims":{"name":"{{{name}}} Example","address":{"country":"CH"},"phone_number":"+41 44 000 00 00","phone_number_verified":true}}"""
         );
         var faults = new List<ConfigurationFault>();
         var user = UserDocument.Parse(document.RootElement.Clone(), "user", faults);
@@ -115,10 +126,22 @@ public sealed class TestServer : IAsyncDisposable
         );
     }
 
+    /// <summary>The same person again, who may not sign in any more.</summary>
+    public Task DisableUserAsync(string name) => AddUserAsync(name, name + "@example.test", "\"disabled\":true,");
+
+    /// <summary>Whether the log has a refusal for this reason.</summary>
+    public async Task<bool> RefusedWithAsync(Reason reason)
+    {
+        var log = ((DecisionLog)Server.Issuer.Log).Reader;
+        return (await log.ListAsync(new LogFilter { Reason = reason, Limit = 1 }, TestContext.Current.CancellationToken)).Count > 0;
+    }
+
     internal async Task ChangeAsync(Func<ConfigurationSet, ConfigurationSet> change)
     {
         var outcome = await Server.Configuration.TryChangeAsync(set => change(set), null, TestContext.Current.CancellationToken);
         Assert.Empty(outcome.Faults);
+        // As the administration does.
+        await Server.Endpoints.Keys.EnsureAsync(Server.Configuration.Current.SigningAlgorithms, TestContext.Current.CancellationToken);
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
