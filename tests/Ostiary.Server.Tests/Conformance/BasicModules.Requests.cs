@@ -15,11 +15,7 @@ public abstract partial class BasicModules
         ConformanceFlow.AssertError(flow.ReadAnswer(visit), "invalid_request", "unsupported_response_type");
     }
 
-    [
-        Fact,
-        Trait("Module", "oidcc-ensure-request-without-nonce-succeeds-for-code-flow"),
-        Trait("Spec", "OIDC Core §3.1.2.1")
-    ]
+    [Fact, Trait("Module", "oidcc-ensure-request-without-nonce-succeeds-for-code-flow"), Trait("Spec", "OIDC Core §3.1.2.1")]
     public async Task oidcc_ensure_request_without_nonce_succeeds_for_code_flow()
     {
         using var flow = await StartAsync();
@@ -67,11 +63,7 @@ public abstract partial class BasicModules
     }
 
     /// <summary>The module is skipped unless unsigned request objects are advertised. They are not; one sent all the same is refused by name.</summary>
-    [
-        Fact,
-        Trait("Module", "oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported"),
-        Trait("Spec", "OIDC Core §3.1.2.6")
-    ]
+    [Fact, Trait("Module", "oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported"), Trait("Spec", "OIDC Core §3.1.2.6")]
     public async Task oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported()
     {
         using var flow = await StartAsync();
@@ -81,11 +73,7 @@ public abstract partial class BasicModules
         ConformanceFlow.AssertError(flow.ReadAnswer(visit), "request_uri_not_supported");
     }
 
-    [
-        Fact,
-        Trait("Module", "oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported"),
-        Trait("Spec", "OIDC Core §3.1.2.6")
-    ]
+    [Fact, Trait("Module", "oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported"), Trait("Spec", "OIDC Core §3.1.2.6")]
     public async Task oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported()
     {
         using var flow = await StartAsync();

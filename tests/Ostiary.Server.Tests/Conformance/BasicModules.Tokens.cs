@@ -169,7 +169,10 @@ public abstract partial class BasicModules
         ConformanceFlow.AssertTokens(refreshed);
         Assert.NotEqual(first.AccessToken, refreshed["access_token"]);
         var (_, claims) = flow.VerifyIdToken(refreshed["id_token"]!);
-        Assert.All(["iss", "sub", "aud", "auth_time"], name => Assert.Equal(first.IdToken.GetProperty(name).ToString(), claims.GetProperty(name).ToString()));
+        Assert.All(
+            ["iss", "sub", "aud", "auth_time"],
+            name => Assert.Equal(first.IdToken.GetProperty(name).ToString(), claims.GetProperty(name).ToString())
+        );
         Assert.Equal(first.IdToken.TryGetProperty("azp", out _), claims.TryGetProperty("azp", out _));
         Assert.True(claims.GetProperty("iat").GetInt64() > first.IdToken.GetProperty("iat").GetInt64());
         ConformanceFlow.AssertUserInfo(await flow.Web.UserInfoAsync(refreshed["access_token"]!), claims);

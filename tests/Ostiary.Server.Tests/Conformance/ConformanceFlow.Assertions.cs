@@ -173,7 +173,10 @@ internal sealed partial class ConformanceFlow
     /// <summary>RFC 6749 §5.2: printable ASCII without quotation mark and backslash.</summary>
     private static void AssertErrorText(string? description, string? uri)
     {
-        Assert.All(description ?? "", c => Assert.True(c is ' ' or '!' or (>= '#' and <= '[') or (>= ']' and <= '~'), $"error_description holds {(int)c:x2}"));
+        Assert.All(
+            description ?? "",
+            c => Assert.True(c is ' ' or '!' or (>= '#' and <= '[') or (>= ']' and <= '~'), $"error_description holds {(int)c:x2}")
+        );
         Assert.True(uri is null || Uri.TryCreate(uri, UriKind.Absolute, out _));
     }
 

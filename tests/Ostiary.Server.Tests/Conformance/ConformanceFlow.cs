@@ -59,7 +59,8 @@ internal sealed partial class ConformanceFlow : IDisposable
     public IReadOnlyList<string> Supported(string name) =>
         Metadata.TryGetProperty(name, out var list) ? [.. list.EnumerateArray().Select(v => v.GetString()!)] : [];
 
-    public static string Random(int length = 16) => RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", length);
+    public static string Random(int length = 16) =>
+        RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", length);
 
     /// <summary>The plain request, changed: a null value takes a parameter away.</summary>
     public Dictionary<string, string> Request(params (string Name, string? Value)[] changes)

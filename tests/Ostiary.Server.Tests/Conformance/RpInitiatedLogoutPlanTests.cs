@@ -28,7 +28,12 @@ public sealed class RpInitiatedLogoutPlanTests(PlanServer plan) : IClassFixture<
         using var flow = await ConformanceFlow.StartAsync(plan.Server);
         var signedIn = await flow.SignInAsync();
         var state = ConformanceFlow.Random(128);
-        var (response, _) = await EndAsync(flow, ("id_token_hint", signedIn.Tokens["id_token"]!), ("post_logout_redirect_uri", ReturnTo), ("state", state));
+        var (response, _) = await EndAsync(
+            flow,
+            ("id_token_hint", signedIn.Tokens["id_token"]!),
+            ("post_logout_redirect_uri", ReturnTo),
+            ("state", state)
+        );
         Assert.Equal($"{ReturnTo}?state={state}", response.Headers.Location?.OriginalString);
         await AssertGoneAsync(flow);
     }

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Ostiary.Program.Tests.ForeignClients;
+
+/// <summary>The real program as a child process: <c>ostiary serve</c> with a configuration file and a data directory of its own.</summary>
+public sealed class ServedProgram : IAsyncLifetime
+{
+    public const string Username = "alice";
+    public const string Email = "alice@example.test";
+    public const string RedirectUri = "https://app.example/cb";
+    public const string PostLogoutRedirectUri = "https://app.example/out";
+
+    private readonly RSA _key = RSA.Create(2048);
+    private readonly List<string> _errors = [];
+    private string _directory = "";
+    private Process? _process;
+
+    public string Issuer { get; private set; } = "";
+
+    /// <summary>Random in every run, without characters that a form would encode: some clients send them as they are.</summary>
+    public string Password { get; } = RandomNumberGenerator.GetHexString(24);
+    public string ClientSecret { get; } = RandomNumberGenerator.GetHexString(64);
+
+    /// <summary>PKCS #8 in PEM, of the clients that authenticate by private_key_jwt.</summary>
+    public string PrivateKey => _key.ExportPkcs8PrivateKeyPem();
+
+    public async ValueTask InitializeAsync()
+    {
+        _directory = Directory.CreateTempSubdirectory("ostiary-foreign-").FullName;
+        Issuer = $"http://127.0.0.1:{FreePort()}";
+        var cancelled = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync(Path.Combine(_directory, "app.secret"), ClientSecret, cancelled);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "alice.password"), Password, cancelled);
+        var configuration = Path.Combine(_directory, "ostiary.json");
+        await File.WriteAllTextAsync(configuration, Configuration(), cancelled);
+
+        var data = Path.Combine(_directory, "data");
+        string[] arguments = ["serve", "--issuer", Issuer, "--listen", Issuer, "--data", data, "--store", "sqlite", "--config", configuration];
+        _process = Process.Start(
+            new ProcessStartInfo(Checkout.Program, arguments)
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                WorkingDirectory = _directory,
+            }
+        )!;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        while (await _process.StandardError.ReadLineAsync(patience.Token) is { } line)
+        {
+            _errors.Add(line);
+            if (!line.StartsWith("listening on", StringComparison.Ordinal))
+                continue;
+            // Nobody reads the rest: the pipe must not fill up.
+            _process.BeginErrorReadLine();
+            return;
+        }
+        throw new InvalidOperationException("The server did not start: " + string.Join('\n', _errors));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync(CancellationToken.None);
+            _process.Dispose();
+        }
+        _key.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private string Configuration()
+    {
+        var numbers = _key.ExportParameters(includePrivateParameters: false);
+        object Jwks() =>
+            new
+            {
+                keys = new[]
+                {
+                    new
+                    {
+                        kty = "RSA",
+                        use = "sig",
+                        alg = "RS256",
+                        kid = "foreign",
+                        n = System.Buffers.Text.Base64Url.EncodeToString(numbers.Modulus),
+                        e = System.Buffers.Text.Base64Url.EncodeToString(numbers.Exponent),
+                    },
+                },
+            };
+        Dictionary<string, object> Client(string id, params (string Name, object Value)[] more)
+        {
+            var client = new Dictionary<string, object>
+            {
+                ["client_id"] = id,
+                ["client_name"] = "Foreign app",
+                ["type"] = "web",
+                ["redirect_uris"] = new[] { RedirectUri },
+                ["post_logout_redirect_uris"] = new[] { PostLogoutRedirectUri },
+                ["consent"] = "required",
+            };
+            foreach (var (name, value) in more)
+                client[name] = value;
+            return client;
+        }
+        (string, object)[] byKey = [("token_endpoint_auth_method", "private_key_jwt"), ("jwks", Jwks())];
+        return JsonSerializer.Serialize(
+            new
+            {
+                clients = new[]
+                {
+                    Client("app", ("client_secret", new { file = "app.secret" })),
+                    Client("app-key", byKey),
+                    Client("app-key-any", [.. byKey, ("assertion_audience", "any")]),
+                },
+                users = new[]
+                {
+                    new
+                    {
+                        username = Username,
+                        email = Email,
+                        password = new { file = "alice.password" },
+                    },
+                },
+            }
+        );
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>Where things are in the checkout that this test program was built from.</summary>
+internal static class Checkout
+{
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The program of the same build as these tests.</summary>
+    public static string Program { get; } = Path.Combine(Root, "artifacts", "bin", "Ostiary.Cli", Configuration, "ostiary");
+
+    private static string Configuration => Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+
+    private static string FindRoot()
+    {
+        var directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "Ostiary.slnx")))
+            directory = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(directory))!;
+        return directory;
+    }
+}
