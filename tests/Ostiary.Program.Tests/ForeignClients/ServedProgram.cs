@@ -15,7 +15,8 @@ public sealed class ServedProgram : IAsyncLifetime
     public const string PostLogoutRedirectUri = "https://app.example/out";
 
     private readonly RSA _key = RSA.Create(2048);
-    private readonly List<string> _errors = [];
+    private readonly List<string> _heard = [];
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _directory = "";
     private Process? _process;
 
@@ -40,26 +41,11 @@ public sealed class ServedProgram : IAsyncLifetime
 
         var data = Path.Combine(_directory, "data");
         string[] arguments = ["serve", "--issuer", Issuer, "--listen", Issuer, "--data", data, "--store", "sqlite", "--config", configuration];
-        _process = Process.Start(
-            new ProcessStartInfo(Checkout.Program, arguments)
-            {
-                RedirectStandardError = true,
-                RedirectStandardOutput = true,
-                WorkingDirectory = _directory,
-            }
-        )!;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
-        patience.CancelAfter(TimeSpan.FromSeconds(60));
-        while (await _process.StandardError.ReadLineAsync(patience.Token) is { } line)
-        {
-            _errors.Add(line);
-            if (!line.StartsWith("listening on", StringComparison.Ordinal))
-                continue;
-            // Nobody reads the rest: the pipe must not fill up.
-            _process.BeginErrorReadLine();
-            return;
-        }
-        throw new InvalidOperationException("The server did not start: " + string.Join('\n', _errors));
+        var start = new ProcessStartInfo(Checkout.Program, arguments) { RedirectStandardError = true, WorkingDirectory = _directory };
+        _process = Process.Start(start)!;
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        _process.BeginErrorReadLine();
+        await _listening.Task.WaitAsync(TimeSpan.FromSeconds(60), cancelled);
     }
 
     public async ValueTask DisposeAsync()
@@ -72,6 +58,17 @@ public sealed class ServedProgram : IAsyncLifetime
         }
         _key.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>The program says when it listens; where it ends before, what it said is the fault.</summary>
+    private void Hear(string? line)
+    {
+        if (line is null)
+            _listening.TrySetException(new InvalidOperationException("The server did not start: " + string.Join('\n', _heard)));
+        else if (line.StartsWith("listening on", StringComparison.Ordinal))
+            _listening.TrySetResult();
+        else
+            _heard.Add(line);
     }
 
     private string Configuration()
