@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace Ostiary.Program.Tests.ForeignClients;
 
 /// <summary>The real program as a child process: <c>ostiary serve</c> with a configuration file and a data directory of its own.</summary>
-public sealed class ServedProgram : IAsyncLifetime
+public class ServedProgram : IAsyncLifetime
 {
     public const string Username = "alice";
     public const string Email = "alice@example.test";
@@ -19,6 +19,9 @@ public sealed class ServedProgram : IAsyncLifetime
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _directory = "";
     private Process? _process;
+
+    /// <summary>The path of the issuer.</summary>
+    protected virtual string IssuerPath => "";
 
     public string Issuer { get; private set; } = "";
 
@@ -32,7 +35,8 @@ public sealed class ServedProgram : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _directory = Directory.CreateTempSubdirectory("ostiary-foreign-").FullName;
-        Issuer = $"http://127.0.0.1:{FreePort()}";
+        var listen = $"http://127.0.0.1:{FreePort()}";
+        Issuer = listen + IssuerPath;
         var cancelled = TestContext.Current.CancellationToken;
         await File.WriteAllTextAsync(Path.Combine(_directory, "app.secret"), ClientSecret, cancelled);
         await File.WriteAllTextAsync(Path.Combine(_directory, "alice.password"), Password, cancelled);
@@ -40,7 +44,7 @@ public sealed class ServedProgram : IAsyncLifetime
         await File.WriteAllTextAsync(configuration, Configuration(), cancelled);
 
         var data = Path.Combine(_directory, "data");
-        string[] arguments = ["serve", "--issuer", Issuer, "--listen", Issuer, "--data", data, "--store", "sqlite", "--config", configuration];
+        string[] arguments = ["serve", "--issuer", Issuer, "--listen", listen, "--data", data, "--store", "sqlite", "--config", configuration];
         var start = new ProcessStartInfo(Checkout.Program, arguments) { RedirectStandardError = true, WorkingDirectory = _directory };
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
@@ -136,21 +140,8 @@ public sealed class ServedProgram : IAsyncLifetime
     }
 }
 
-/// <summary>Where things are in the checkout that this test program was built from.</summary>
-internal static class Checkout
+/// <summary>The same under an issuer with a path.</summary>
+public sealed class ServedUnderAPath : ServedProgram
 {
-    public static string Root { get; } = FindRoot();
-
-    /// <summary>The program of the same build as these tests.</summary>
-    public static string Program { get; } = Path.Combine(Root, "artifacts", "bin", "Ostiary.Cli", Configuration, "ostiary");
-
-    private static string Configuration => Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-
-    private static string FindRoot()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "Ostiary.slnx")))
-            directory = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(directory))!;
-        return directory;
-    }
+    protected override string IssuerPath => "/tenant/one";
 }

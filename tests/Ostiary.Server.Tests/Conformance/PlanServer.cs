@@ -21,13 +21,18 @@ public sealed class PlanServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Server = await TestServer.StartAsync();
+        await AddUserAsync(Server);
+    }
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+
+    public static async Task AddUserAsync(TestServer server)
+    {
         using var document = JsonDocument.Parse(Declared);
         var faults = new List<ConfigurationFault>();
         var user = UserDocument.Parse(document.RootElement.Clone(), "user", faults);
         Assert.Empty(faults);
-        var carol = user!.User with { Subject = "usr_carol", CreatedAt = Server.Time.GetUtcNow(), PasswordHash = TestServer.HashedPassword.Value };
-        await Server.ChangeAsync(set => set.With(user with { User = carol }));
+        var carol = user!.User with { Subject = "usr_carol", CreatedAt = server.Time.GetUtcNow(), PasswordHash = TestServer.HashedPassword.Value };
+        await server.ChangeAsync(set => set.With(user with { User = carol }));
     }
-
-    public ValueTask DisposeAsync() => Server.DisposeAsync();
 }
