@@ -6,13 +6,12 @@ import { expect, settings, step } from './story.mjs';
 
 const insecure = { [oauth.allowInsecureRequests]: true };
 const issuer = new URL(settings.issuer);
-// An issuer without a path is told apart from one with "/": the library wants the URL as it is compared.
 const as = await oauth
   .discoveryRequest(issuer, { algorithm: settings.discovery ?? 'oidc', ...insecure })
   .then((response) => oauth.processDiscoveryResponse(issuer, response));
 step('discovery');
 
-const client = { client_id: settings.clientId };
+const client = { client_id: settings.clientId, id_token_signed_response_alg: settings.idTokenAlg };
 const authentication = settings.privateKey
   ? oauth.PrivateKeyJwt(await importPKCS8(settings.privateKey, 'RS256'))
   : oauth.ClientSecretBasic(settings.clientSecret);
@@ -38,7 +37,7 @@ const tokens = await oauth.processAuthorizationCodeResponse(as, client, response
 step('token', { scope: tokens.scope });
 await oauth.validateApplicationLevelSignature(as, response, insecure);
 const claims = oauth.getValidatedIdTokenClaims(tokens);
-step('id-token', { alg: JSON.parse(atob(tokens.id_token.split('.')[0])).alg });
+step('id-token');
 
 const refreshed = await oauth
   .refreshTokenGrantRequest(as, client, authentication, tokens.refresh_token, insecure)

@@ -7,7 +7,7 @@ import { expect, settings, step } from './story.mjs';
 const authentication = settings.privateKey
   ? client.PrivateKeyJwt(await importPKCS8(settings.privateKey, 'RS256'))
   : client.ClientSecretBasic(settings.clientSecret);
-const config = await client.discovery(new URL(settings.issuer), settings.clientId, undefined, authentication, {
+const config = await client.discovery(new URL(settings.issuer), settings.clientId, { id_token_signed_response_alg: settings.idTokenAlg }, authentication, {
   // Plain http on loopback, and signatures checked although the channel would vouch for them.
   execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
 });
@@ -37,7 +37,8 @@ const tokens = await client.authorizationCodeGrant(config, callback, {
 step('token', { scope: tokens.scope });
 const claims = tokens.claims();
 expect('sub of the ID token', typeof claims.sub, 'string');
-step('id-token', { alg: JSON.parse(atob(tokens.id_token.split('.')[0])).alg });
+expect('alg of the ID token', JSON.parse(atob(tokens.id_token.split('.')[0])).alg, settings.idTokenAlg);
+step('id-token');
 
 const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token);
 expect('sub after the refresh', refreshed.claims()?.sub, claims.sub);

@@ -32,9 +32,11 @@ def discover():
 
 
 def read_id_token(metadata, token, nonce, access_token):
-    """The claims of an ID token, checked by Authlib against the published keys."""
-    keys = JsonWebKey.import_key_set(requests.get(metadata["jwks_uri"], timeout=10).json())
-    claims = JsonWebToken(["RS256"]).decode(
+    """The claims of an ID token, checked by Authlib against the published keys, at_hash included."""
+    algorithm = settings["idTokenAlg"]
+    published = JsonWebKey.import_key_set(requests.get(metadata["jwks_uri"], timeout=10).json())
+    keys = settings["clientSecret"] if algorithm == "HS256" else published
+    claims = JsonWebToken([algorithm]).decode(
         token,
         keys,
         claims_cls=CodeIDToken,

@@ -46,6 +46,18 @@ public sealed class ForeignClientTests(ServedProgram served) : IClassFixture<Ser
 
     [Fact, Trait("Spec", "RFC 6749 §2.3.1")]
     public Task Requests_oauthlib_completes() => _script.CompletesAsync(Python, "requests_oauthlib_client.py", "app");
+
+    [Theory, InlineData("ES256"), InlineData("ES384"), InlineData("PS256"), Trait("Spec", "OIDC Core §10.1")]
+    public Task Openid_client_verifies_ID_tokens_signed_by(string algorithm) =>
+        _script.CompletesAsync(Node, "openid-client.mjs", "app-" + algorithm.ToLowerInvariant(), ("idTokenAlg", algorithm));
+
+    [Theory, InlineData("ES256"), InlineData("ES384"), InlineData("PS256"), InlineData("HS256"), Trait("Spec", "OIDC Core §3.1.3.6")]
+    public Task Authlib_verifies_ID_tokens_and_their_at_hash_signed_by(string algorithm) =>
+        _script.CompletesAsync(Python, "authlib_client.py", "app-" + algorithm.ToLowerInvariant(), ("idTokenAlg", algorithm));
+
+    [Fact, Trait("Spec", "RFC 9068 §2.2")]
+    public Task An_API_on_foreign_code_accepts_an_access_token() =>
+        _script.TellsAsync(["discovery", "token", "oauth4webapi", "jose"], Node, "access-token.mjs", "robot");
 }
 
 /// <summary>The same under an issuer with a path: the metadata lie elsewhere and every address is longer.</summary>

@@ -12,6 +12,7 @@ public class ServedProgram : IAsyncLifetime
     public const string Username = "alice";
     public const string Email = "alice@example.test";
     public const string RedirectUri = "https://app.example/cb";
+    public const string Api = "https://api.example";
     public const string PostLogoutRedirectUri = "https://app.example/out";
 
     private readonly RSA _key = RSA.Create(2048);
@@ -109,13 +110,41 @@ public class ServedProgram : IAsyncLifetime
                 client[name] = value;
             return client;
         }
+        (string, object) bySecret = ("client_secret", new { file = "app.secret" });
         (string, object)[] byKey = [("token_endpoint_auth_method", "private_key_jwt"), ("jwks", Jwks())];
         return JsonSerializer.Serialize(
             new
             {
+                apis = new[]
+                {
+                    new
+                    {
+                        identifier = Api,
+                        scopes = new[]
+                        {
+                            new
+                            {
+                                name = "read",
+                                description = "Read your notes",
+                                @default = true,
+                            },
+                        },
+                    },
+                },
                 clients = new[]
                 {
-                    Client("app", ("client_secret", new { file = "app.secret" })),
+                    Client("app", bySecret),
+                    Client("app-es256", [bySecret, ("id_token_signed_response_alg", "ES256")]),
+                    Client("app-es384", [bySecret, ("id_token_signed_response_alg", "ES384")]),
+                    Client("app-ps256", [bySecret, ("id_token_signed_response_alg", "PS256")]),
+                    Client("app-hs256", [bySecret, ("id_token_signed_response_alg", "HS256")]),
+                    new Dictionary<string, object>
+                    {
+                        ["client_id"] = "robot",
+                        ["type"] = "service",
+                        ["scope"] = "read",
+                        [bySecret.Item1] = bySecret.Item2,
+                    },
                     Client("app-key", byKey),
                     Client("app-key-any", [.. byKey, ("assertion_audience", "any")]),
                 },
