@@ -1,3 +1,4 @@
+using System.Net;
 using Ostiary.Server.Tests.Harness;
 
 namespace Ostiary.Server.Tests.Conformance;
@@ -44,5 +45,57 @@ public sealed class BeyondThePlansTests(PlanServer plan) : IClassFixture<PlanSer
         ConformanceFlow.AssertError(flow.ReadAnswer(await flow.VisitAsync(("response_type", "code id_token"))), "unsupported_response_type");
         ConformanceFlow.AssertError(flow.ReadAnswer(await flow.VisitAsync(("prompt", "none login"))), "invalid_request");
         ConformanceFlow.AssertError(flow.ReadAnswer(await flow.VisitAsync(("state", null), ("max_age", "soon"))), "invalid_request");
+    }
+
+    /// <summary>A browser sends no SameSite=Lax cookie with a form that another site posts, but does with the navigation that follows.</summary>
+    [Theory, InlineData("query"), InlineData("form_post"), Trait("Spec", "OIDC Core §3.1.2.1")]
+    public async Task A_request_that_another_site_posts_finds_the_session(string responseMode)
+    {
+        using var flow = await ConformanceFlow.StartAsync(plan.Server, responseMode);
+        var first = await flow.SignInAsync();
+        var request = flow.Request(("prompt", "none"), ("login_hint", "a&b=c d"));
+
+        using var posted = await PostFromElsewhereAsync(flow, "authorization_endpoint", request);
+
+        Assert.Equal(HttpStatusCode.SeeOther, posted.StatusCode);
+        Assert.False(posted.Headers.Contains("Set-Cookie"), "the browser's own cookies must stay");
+        var visit = await flow.FollowAsync(request, posted.Headers.Location!.OriginalString);
+        ConformanceFlow.AssertSameSession(first, await flow.RedeemAsync(visit));
+    }
+
+    [Fact, Trait("Spec", "RP-Initiated Logout §2")]
+    public async Task A_logout_that_another_site_posts_ends_the_session()
+    {
+        using var flow = await ConformanceFlow.StartAsync(plan.Server);
+        var signedIn = await flow.SignInAsync();
+        var request = new Dictionary<string, string>
+        {
+            ["id_token_hint"] = signedIn.Tokens["id_token"]!,
+            ["post_logout_redirect_uri"] = TestServer.Callback + "/out",
+        };
+
+        using var posted = await PostFromElsewhereAsync(flow, "end_session_endpoint", request);
+        Assert.StartsWith(flow.Endpoint("end_session_endpoint") + "?", posted.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        using var response = await flow.Browser.GetAsync(posted.Headers.Location.OriginalString);
+
+        Assert.Equal(request["post_logout_redirect_uri"], response.Headers.Location?.OriginalString);
+        ConformanceFlow.AssertNotNow(flow.ReadAnswer(await flow.VisitAsync(("prompt", "none"))));
+    }
+
+    [Fact, Trait("Spec", "RP-Initiated Logout §2")]
+    public async Task A_posted_logout_that_fits_no_address_claims_nothing()
+    {
+        using var flow = await ConformanceFlow.StartAsync(plan.Server);
+        await flow.SignInAsync();
+        using var posted = await PostFromElsewhereAsync(flow, "end_session_endpoint", new Dictionary<string, string> { ["state"] = new('s', 8000) });
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, posted.StatusCode);
+        ConformanceFlow.AssertNobodyAsked((await flow.SignInAsync(("prompt", "none"))).Visit);
+    }
+
+    private static async Task<HttpResponseMessage> PostFromElsewhereAsync(ConformanceFlow flow, string endpoint, Dictionary<string, string> form)
+    {
+        using var http = flow.Server.NewHttp();
+        using var content = new FormUrlEncodedContent(form);
+        return await http.PostAsync(flow.Endpoint(endpoint), content, TestContext.Current.CancellationToken);
     }
 }

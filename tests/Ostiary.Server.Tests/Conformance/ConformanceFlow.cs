@@ -93,6 +93,10 @@ internal sealed partial class ConformanceFlow : IDisposable
         return await DriveAsync(request, browser, await browser.GetAsync($"{Endpoint("authorization_endpoint")}?{query}"));
     }
 
+    /// <summary>Goes on in the browser where an answer sent it.</summary>
+    public async Task<Visit> FollowAsync(IReadOnlyDictionary<string, string> request, string url) =>
+        await DriveAsync(request, Browser, await Browser.GetAsync(url));
+
     public async Task<Visit> PostAsync(params (string Name, string? Value)[] changes)
     {
         var request = Request(changes);
