@@ -57,6 +57,8 @@ public sealed class AuthorizeEndpoint
             await _response.ErrorAsync(http, request.Redirect, reason, parameters.Repeated);
             return;
         }
+        if (PostedNavigation.IsBlind(http, _sessions) && PostedNavigation.TryRepeat(http, _issuer.Url.At("/authorize"), parameters))
+            return;
         await AskOrApproveAsync(http, request, hint, record, snapshot, now);
     }
 

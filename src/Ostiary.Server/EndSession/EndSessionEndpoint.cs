@@ -49,6 +49,13 @@ internal sealed class EndSessionEndpoint(Issuer issuer, BrowserSessions sessions
             await ErrorPage.WriteAsync(http, issuer, reason, parameter: request.Parameters.Repeated);
             return;
         }
+        if (PostedNavigation.IsBlind(http, sessions))
+        {
+            // Nobody may be told that they are signed out while the browser's session goes on.
+            if (!PostedNavigation.TryRepeat(http, issuer.Url.At("/end_session"), request.Parameters))
+                await ErrorPage.WriteAsync(http, issuer, Reason.RequestTooLarge);
+            return;
+        }
         var session = await sessions.CurrentAsync(http, http.RequestAborted);
         if (session is null || Concerns(hint, session))
             await EndAsync(http, request, verdict, client, session);

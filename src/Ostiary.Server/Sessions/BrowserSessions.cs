@@ -20,6 +20,9 @@ public sealed class BrowserSessions(Issuer issuer)
     /// </summary>
     public string BrowserOf(HttpContext http) => _cookies.BrowserOf(http);
 
+    /// <summary>Whether the browser sent a cookie of ours, valid or not.</summary>
+    public bool IsKnown(HttpContext http) => _cookies.IsKnown(http);
+
     /// <summary>The live session of this browser, or null. Marks its activity at most once a minute.</summary>
     public async ValueTask<Session?> CurrentAsync(HttpContext http, CancellationToken ct)
     {

@@ -38,6 +38,9 @@ internal sealed class SessionCookies(IssuerUrl issuer)
         return hash;
     }
 
+    /// <summary>Whether the browser sent a cookie of ours, valid or not.</summary>
+    public bool IsKnown(HttpContext http) => RawCookies.TryRead(http, _browser, out _) || RawCookies.TryRead(http, _session, out _);
+
     public bool TryReadSession(HttpContext http, [NotNullWhen(true)] out string? id, [NotNullWhen(true)] out string? secretHash)
     {
         id = secretHash = null;

@@ -19,6 +19,9 @@ public sealed class TestServer : IAsyncDisposable
     public const string WebSecret = "web-secret-of-more-than-thirty-two-characters";
     public const string Callback = "http://127.0.0.1:1/cb";
 
+    /// <summary>Hashing is slow on purpose; all test users have the same password.</summary>
+    internal static readonly Lazy<string> HashedPassword = new(() => PasswordHash.Create(Password));
+
     private TestServer(OstiaryServer server, FakeTime time) => (Server, Time) = (server, time);
 
     public OstiaryServer Server { get; }
@@ -120,7 +123,7 @@ public sealed class TestServer : IAsyncDisposable
             set.With(
                 user! with
                 {
-                    User = user.User with { Subject = "usr_" + name, CreatedAt = Time.GetUtcNow(), PasswordHash = PasswordHash.Create(Password) },
+                    User = user.User with { Subject = "usr_" + name, CreatedAt = Time.GetUtcNow(), PasswordHash = HashedPassword.Value },
                 }
             )
         );

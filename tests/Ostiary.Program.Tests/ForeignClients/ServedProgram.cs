@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Ostiary.Program.Tests.ForeignClients;
+
+/// <summary>The real program as a child process: <c>ostiary serve</c> with a configuration file and a data directory of its own.</summary>
+public class ServedProgram : IAsyncLifetime
+{
+    public const string Username = "alice";
+    public const string Email = "alice@example.test";
+    public const string RedirectUri = "https://app.example/cb";
+    public const string Api = "https://api.example";
+    public const string PostLogoutRedirectUri = "https://app.example/out";
+
+    private readonly RSA _key = RSA.Create(2048);
+    private readonly List<string> _heard = [];
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string _directory = "";
+    private Process? _process;
+
+    /// <summary>The path of the issuer.</summary>
+    protected virtual string IssuerPath => "";
+
+    public string Issuer { get; private set; } = "";
+
+    /// <summary>Random in every run, without characters that a form would encode: some clients send them as they are.</summary>
+    public string Password { get; } = RandomNumberGenerator.GetHexString(24);
+    public string ClientSecret { get; } = RandomNumberGenerator.GetHexString(64);
+
+    /// <summary>PKCS #8 in PEM, of the clients that authenticate by private_key_jwt.</summary>
+    public string PrivateKey => _key.ExportPkcs8PrivateKeyPem();
+
+    public async ValueTask InitializeAsync()
+    {
+        _directory = Directory.CreateTempSubdirectory("ostiary-foreign-").FullName;
+        var listen = $"http://127.0.0.1:{FreePort()}";
+        Issuer = listen + IssuerPath;
+        var cancelled = TestContext.Current.CancellationToken;
+        await File.WriteAllTextAsync(Path.Combine(_directory, "app.secret"), ClientSecret, cancelled);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "alice.password"), Password, cancelled);
+        var configuration = Path.Combine(_directory, "ostiary.json");
+        await File.WriteAllTextAsync(configuration, Configuration(), cancelled);
+
+        var data = Path.Combine(_directory, "data");
+        string[] arguments = ["serve", "--issuer", Issuer, "--listen", listen, "--data", data, "--store", "sqlite", "--config", configuration];
+        var start = new ProcessStartInfo(Checkout.Program, arguments) { RedirectStandardError = true, WorkingDirectory = _directory };
+        _process = Process.Start(start)!;
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        _process.BeginErrorReadLine();
+        await _listening.Task.WaitAsync(TimeSpan.FromSeconds(60), cancelled);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync(CancellationToken.None);
+            _process.Dispose();
+        }
+        _key.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>The program says when it listens; where it ends before, what it said is the fault.</summary>
+    private void Hear(string? line)
+    {
+        if (line is null)
+            _listening.TrySetException(new InvalidOperationException("The server did not start: " + string.Join('\n', _heard)));
+        else if (line.StartsWith("listening on", StringComparison.Ordinal))
+            _listening.TrySetResult();
+        else
+            _heard.Add(line);
+    }
+
+    private string Configuration()
+    {
+        var numbers = _key.ExportParameters(includePrivateParameters: false);
+        object Jwks() =>
+            new
+            {
+                keys = new[]
+                {
+                    new
+                    {
+                        kty = "RSA",
+                        use = "sig",
+                        alg = "RS256",
+                        kid = "foreign",
+                        n = System.Buffers.Text.Base64Url.EncodeToString(numbers.Modulus),
+                        e = System.Buffers.Text.Base64Url.EncodeToString(numbers.Exponent),
+                    },
+                },
+            };
+        Dictionary<string, object> Client(string id, params (string Name, object Value)[] more)
+        {
+            var client = new Dictionary<string, object>
+            {
+                ["client_id"] = id,
+                ["client_name"] = "Foreign app",
+                ["type"] = "web",
+                ["redirect_uris"] = new[] { RedirectUri },
+                ["post_logout_redirect_uris"] = new[] { PostLogoutRedirectUri },
+                ["consent"] = "required",
+            };
+            foreach (var (name, value) in more)
+                client[name] = value;
+            return client;
+        }
+        (string, object) bySecret = ("client_secret", new { file = "app.secret" });
+        (string, object)[] byKey = [("token_endpoint_auth_method", "private_key_jwt"), ("jwks", Jwks())];
+        return JsonSerializer.Serialize(
+            new
+            {
+                apis = new[]
+                {
+                    new
+                    {
+                        identifier = Api,
+                        scopes = new[]
+                        {
+                            new
+                            {
+                                name = "read",
+                                description = "Read your notes",
+                                @default = true,
+                            },
+                        },
+                    },
+                },
+                clients = new[]
+                {
+                    Client("app", bySecret),
+                    Client("app-es256", [bySecret, ("id_token_signed_response_alg", "ES256")]),
+                    Client("app-es384", [bySecret, ("id_token_signed_response_alg", "ES384")]),
+                    Client("app-ps256", [bySecret, ("id_token_signed_response_alg", "PS256")]),
+                    Client("app-hs256", [bySecret, ("id_token_signed_response_alg", "HS256")]),
+                    new Dictionary<string, object>
+                    {
+                        ["client_id"] = "robot",
+                        ["type"] = "service",
+                        ["scope"] = "read",
+                        [bySecret.Item1] = bySecret.Item2,
+                    },
+                    Client("app-key", byKey),
+                    Client("app-key-any", [.. byKey, ("assertion_audience", "any")]),
+                },
+                users = new[]
+                {
+                    new
+                    {
+                        username = Username,
+                        email = Email,
+                        password = new { file = "alice.password" },
+                    },
+                },
+            }
+        );
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>The same under an issuer with a path.</summary>
+public sealed class ServedUnderAPath : ServedProgram
+{
+    protected override string IssuerPath => "/tenant/one";
+}
