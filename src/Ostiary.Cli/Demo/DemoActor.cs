@@ -32,7 +32,12 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
     }
 
     /// <summary>Posts a form; <paramref name="basic"/> are client credentials for client_secret_basic.</summary>
-    public Task<DemoReply> PostAsync(string url, IReadOnlyList<KeyValuePair<string, string>> form, (string Id, string Secret)? basic = null, string to = "server")
+    public Task<DemoReply> PostAsync(
+        string url,
+        IReadOnlyList<KeyValuePair<string, string>> form,
+        (string Id, string Secret)? basic = null,
+        string to = "server"
+    )
     {
         var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new FormUrlEncodedContent(form) };
         IEnumerable<KeyValuePair<string, string>> sent = form;
@@ -86,7 +91,12 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
         };
     }
 
-    private IEnumerable<ShownValue> Answered(HttpResponseMessage response, string? location, IReadOnlyList<KeyValuePair<string, string>> values, string body)
+    private IEnumerable<ShownValue> Answered(
+        HttpResponseMessage response,
+        string? location,
+        IReadOnlyList<KeyValuePair<string, string>> values,
+        string body
+    )
     {
         if (location is not null)
             yield return new("Location", WithoutQuery(location));
@@ -110,7 +120,10 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
 
     private static IReadOnlyList<KeyValuePair<string, string>> JsonOf(HttpResponseMessage response, string body)
     {
-        if (response.Content.Headers.ContentType?.MediaType != "application/json" || !StrictJson.TryParseObject(Encoding.UTF8.GetBytes(body), out var document))
+        if (
+            response.Content.Headers.ContentType?.MediaType != "application/json"
+            || !StrictJson.TryParseObject(Encoding.UTF8.GetBytes(body), out var document)
+        )
             return [];
         using (document)
             return [.. document.RootElement.EnumerateObject().Select(m => KeyValuePair.Create(m.Name, m.Value.ToString()))];

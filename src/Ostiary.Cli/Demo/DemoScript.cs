@@ -89,7 +89,9 @@ internal sealed class DemoScript(DemoStage stage, DemoTrace trace, DemoTerminal 
         };
 
     private IEnumerable<DemoDecision> NextApiCheck() =>
-        stage.ApiChecks.TryDequeue(out var check) ? [new DemoDecision("api", $"{check.Method} {check.Path}", check.Rules, check.Verdict.Refused, null)] : [];
+        stage.ApiChecks.TryDequeue(out var check)
+            ? [new DemoDecision("api", $"{check.Method} {check.Path}", check.Rules, check.Verdict.Refused, null)]
+            : [];
 
     private DemoHop Introspection(DemoDecision decision) =>
         new()

@@ -25,7 +25,8 @@ internal sealed class DemoStage : IAsyncDisposable
     private readonly DirectoryInfo _directory;
     private readonly List<WebApplication> _apps = [];
 
-    private DemoStage(DemoPlaces places, DirectoryInfo directory, DemoAuthority? authority) => (Places, _directory, Authority) = (places, directory, authority);
+    private DemoStage(DemoPlaces places, DirectoryInfo directory, DemoAuthority? authority) =>
+        (Places, _directory, Authority) = (places, directory, authority);
 
     public DemoPlaces Places { get; }
     public DemoAuthority? Authority { get; }
@@ -107,7 +108,12 @@ internal sealed class DemoStage : IAsyncDisposable
     /// <summary>An HTTP handler that trusts the demo's authority, follows nothing and keeps nothing.</summary>
     public SocketsHttpHandler NewHandler()
     {
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false };
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+        };
         if (Authority is not null)
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Trusting(Authority.Root) };
         return handler;
