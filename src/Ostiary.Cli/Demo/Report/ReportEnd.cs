@@ -61,7 +61,7 @@ internal static class ReportEnd
             .Element("code", refusal.Code, "ost")
             .Text(" ")
             .Element("code", refusal.Name)
-            .Element("span", $" by the {refusal.By}", "by")
+            .Element("span", $" by the {ReportHop.NameOf(refusal.By)}", "by")
             .Close();
         page.Open("td", ("role", "cell")).Text(refusal.Rule ?? refusal.Why).Close();
         page.Open("td", ("role", "cell"));
@@ -106,7 +106,12 @@ internal static class ReportEnd
         from hop in step.Hops.Select((hop, i) => (Hop: hop, Number: i + 1))
         from value in hop.Hop.Sent.Concat(hop.Hop.Answer)
         from tag in TaggedText.In(value.Value)
-        select (tag, value.Name, ReportChapter.IdOf(chapter, step, hop.Number), $"{chapter.Number}.{step.Number} {hop.Hop.From} → {hop.Hop.To}");
+        select (
+            tag,
+            value.Name,
+            ReportChapter.IdOf(chapter, step, hop.Number),
+            $"{chapter.Number}.{step.Number} {ReportHop.NameOf(hop.Hop.From)} → {ReportHop.NameOf(hop.Hop.To)}"
+        );
 
     private static void Headings(Markup page, params ReadOnlySpan<string> headings)
     {

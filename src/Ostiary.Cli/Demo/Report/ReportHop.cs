@@ -13,9 +13,9 @@ internal static class ReportHop
         page.Open("details", "call");
         Summary(page, hop, number);
         page.Open("div", ("class", "body"), ("id", id));
-        page.Open("p", "channel").Text(Channel(hop)).Text(" ").Element("code", hop.Url);
+        page.Open("p", "channel").Element("code", $"{hop.Method} {hop.Url}").Void("br").Text(Channel(hop));
         if (hop.Flow is { } flow)
-            page.Text(" In the server's log: ").Element("code", flow);
+            page.Text(" In the server's log it is ").Element("code", flow).Text(".");
         page.CloseLine();
         Values(page, hop.Sent, "Sent");
         foreach (var decision in hop.Decisions)
@@ -31,11 +31,11 @@ internal static class ReportHop
     {
         var rules = hop.Decisions.SelectMany(decision => decision.Rules).ToList();
         page.Open("summary").Element("span", number.ToString(CultureInfo.InvariantCulture), "nr");
-        page.Open("span", "who").Element("b", hop.From, $"party {Party(hop.From)}").Element("span", " → ", "arrow");
-        page.Element("b", hop.To, $"party {Party(hop.To)}").Close();
+        page.Open("span", "who").Element("b", NameOf(hop.From), $"party {Party(hop.From)}").Element("span", " → ", "arrow");
+        page.Element("b", NameOf(hop.To), $"party {Party(hop.To)}").Close();
         page.Open("code", "what").Element("span", hop.Method, "method").Text($" {PathOf(hop.Url)}").Close();
         page.Element("span", hop.Status.ToString(CultureInfo.InvariantCulture), $"status s{Math.Clamp(hop.Status / 100, 1, 5)}");
-        page.Element("span", rules.Count == 0 ? "" : $"{rules.Count(rule => rule.Passed)} of {rules.Count} rules held", "count");
+        page.Element("span", Counted(rules), "count");
         page.Element("span", $"{hop.Milliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms", "ms").CloseLine();
     }
 
@@ -61,7 +61,7 @@ internal static class ReportHop
     private static void Rules(Markup page, DemoDecision decision)
     {
         var held = decision.Rules.Where(rule => rule.Passed).ToList();
-        page.Open("div", "decision").Open("p", "asked").Text(decision.By == "server" ? "The server" : $"The {decision.By}").Text(" asked ");
+        page.Open("div", "decision").Open("p", "asked").Text($"The {NameOf(decision.By)}").Text(" asked ");
         page.Text(decision.Rules.Count == 1 ? "one rule" : $"{decision.Rules.Count} rules")
             .Text(" (")
             .Element("code", decision.Act)
@@ -107,7 +107,7 @@ internal static class ReportHop
     private static void Refused(Markup page, ShownRefusal refusal, string? change)
     {
         page.Open("div", "refusal").Open("p", "rule").Element("span", "✗", "sign");
-        page.Text(refusal.By == "server" ? " The server refused: " : $" The {refusal.By} refused: ");
+        page.Text($" The {NameOf(refusal.By)} refused: ");
         page.Element("q", refusal.Rule ?? refusal.Name.Replace('-', ' ')).Text(" did not hold.").Close();
         page.Open("p", "code").Element("code", $"{refusal.Code} {refusal.Name}").Text(" ");
         SpecLink.Write(page, refusal.Spec);
@@ -121,10 +121,20 @@ internal static class ReportHop
         page.CloseLine();
     }
 
+    private static string Counted(List<CheckedRule> rules)
+    {
+        var held = rules.Count(rule => rule.Passed);
+        return rules.Count == 0 ? ""
+            : held == rules.Count ? (held == 1 ? "1 rule held" : $"{held} rules held")
+            : $"{held} held, {rules.Count - held} refused";
+    }
+
     private static string Channel(DemoHop hop) =>
         hop.FrontChannel
             ? "Through the browser, where it can be read and changed by whoever holds the browser."
             : "Directly from program to program; the browser never sees it.";
+
+    internal static string NameOf(string party) => party == "api" ? "API" : party;
 
     internal static string Party(string name) => name is "browser" or "app" or "server" or "api" or "attacker" or "operator" ? name : "other";
 

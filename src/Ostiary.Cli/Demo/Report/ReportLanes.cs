@@ -66,7 +66,7 @@ internal static class ReportLanes
                 ("height", "34"),
                 ("rx", "8")
             );
-            Label(page, $"name {ReportHop.Party(party)}", x, 28, party);
+            Label(page, $"name {ReportHop.Party(party)}", x, 28, ReportHop.NameOf(party));
         }
     }
 

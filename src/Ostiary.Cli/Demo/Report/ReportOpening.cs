@@ -68,8 +68,11 @@ internal static class ReportOpening
                 ? $"Then somebody tried {Count(totals.Attacks, "thing")} that must not work, and each was refused by a rule that is named below. "
                 : $"Then somebody tried {Count(totals.Attacks, "thing")} that must not work, and only {totals.AttacksHeld} of them ended as they must. "
         );
-        page.Text("Nothing here is a drawing of how it should be: all of it was read from ").Element("strong", Count(totals.Calls, "real call"));
-        page.Text($" between real programs, which took {trace.Duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} seconds.").Close();
+        page.Text("Nothing in the story below is made up: all of it was read from ").Element("strong", Count(totals.Calls, "real call"));
+        page.Text(
+                $" between programs on this machine, which took {trace.Duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} seconds."
+            )
+            .Close();
         page.CloseLine();
     }
 
