@@ -71,7 +71,7 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
         );
         foreach (var (chapter, step) in trace.Chapters.SelectMany(c => c.Steps.Where(s => !s.Held).Select(s => (c, s))))
             Line(ink.Red($"  ✗ {chapter.Number}.{step.Number} {Safe(step.Title)}"));
-        Rows("Read it", [.. reportPaths.Select(path => (What: "report", Url: path))]);
+        Rows("Read it", [.. reportPaths.Select(path => (What: "", Url: path))]);
         Rows("Try it", serving);
         if (serving.Count > 0)
         {
@@ -86,7 +86,7 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
             return;
         Line();
         Line(ink.Bold(heading));
-        var widest = rows.Max(row => row.What.Length) + 2;
+        var widest = rows.Max(row => row.What.Length) is > 0 and var length ? length + 2 : 0;
         foreach (var (what, url) in rows)
             Line($"  {Safe(what).PadRight(widest)}{Safe(url)}");
     }
@@ -149,7 +149,7 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
             var refusal = ShownRefusal.Of(decision, reason);
             var head = string.Join(" · ", new[] { $"{refusal.Code} {refusal.Name}", refusal.Spec }.Where(part => part.Length > 0));
             var rule = refusal.Rule is null ? "" : $"\"{Safe(refusal.Rule)}\"";
-            var by = decision.By == "server" ? "refused by the rule" : $"refused by the {Safe(decision.By)}'s rule";
+            var by = decision.By == "server" ? "refused by the rule" : $"refused by the rule of the {Safe(decision.By)}";
             if (head.Length + rule.Length + 5 + indent.Length <= _width)
                 Line($"{indent}{ink.Yellow("✗ " + head)}{(rule.Length > 0 ? " · " + rule : "")}");
             else
