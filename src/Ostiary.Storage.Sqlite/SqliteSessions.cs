@@ -56,6 +56,34 @@ internal sealed class SqliteSessions(SqliteEngine engine) : ISessionStore
             ct
         );
 
+    public ValueTask<bool> TryRenewAsync(
+        string id,
+        string secretHash,
+        IReadOnlyList<string> amr,
+        DateTimeOffset expiresAt,
+        DateTimeOffset now,
+        CancellationToken ct
+    ) =>
+        engine.WriteAsync(
+            connection =>
+            {
+                using var update = connection
+                    .Prepare(
+                        """
+                        UPDATE sessions SET secret = ?2, amr = ?3, expires = ?4, authenticated = ?5, seen = ?5
+                        WHERE id = ?1 AND ended IS NULL AND expires > ?5
+                        """
+                    )
+                    .Bind(1, id)
+                    .Bind(2, secretHash)
+                    .BindJson(3, GrantJson.Bytes(json => GrantJson.WriteList(json, amr)))
+                    .Bind(4, StoreTime.ToUnix(expiresAt))
+                    .Bind(5, StoreTime.ToUnix(now));
+                return update.Run() == 1;
+            },
+            ct
+        );
+
     public ValueTask<bool> TryEndAsync(string id, DateTimeOffset now, CancellationToken ct) =>
         engine.WriteAsync(connection => End(connection, id, now), ct);
 

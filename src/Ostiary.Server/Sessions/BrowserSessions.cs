@@ -42,14 +42,38 @@ public sealed class BrowserSessions(Issuer issuer)
         return await issuer.Stores.Sessions.TryTouchAsync(id, now, ct) ? session with { SeenAt = now } : null;
     }
 
-    /// <summary>Starts a session with a new id and a new secret, whatever the browser brought along, and ends the one that it had.</summary>
+    /// <summary>
+    /// Signs a person in: always under a new secret, whatever the browser brought along. The same person goes on in their session, so the grants made in it stay;
+    /// another person's session in this browser ends.
+    /// </summary>
     public async ValueTask<Session> StartAsync(HttpContext http, User user, IReadOnlyList<string> amr, CancellationToken ct)
     {
         var previous = await CurrentAsync(http, ct);
+        if (previous?.Subject == user.Subject && await RenewAsync(http, previous, amr, ct) is { } renewed)
+            return renewed;
+        var session = await CreateAsync(http, user, amr, ct);
+        if (previous is not null)
+            await EndAsync(previous, Flow.Of(http), ct);
+        return session;
+    }
+
+    private async ValueTask<Session?> RenewAsync(HttpContext http, Session session, IReadOnlyList<string> amr, CancellationToken ct)
+    {
+        var now = issuer.Now;
+        var expiresAt = now + issuer.Configuration.Current.Settings.SessionLifetime;
+        var (_, secretHash, send) = _cookies.NewSecret(session.Id);
+        if (!await issuer.Stores.Sessions.TryRenewAsync(session.Id, secretHash, amr, expiresAt, now, ct))
+            return null;
+        send(http);
+        return session with { SecretHash = secretHash, Amr = amr, AuthenticatedAt = now, SeenAt = now, ExpiresAt = expiresAt };
+    }
+
+    private async ValueTask<Session> CreateAsync(HttpContext http, User user, IReadOnlyList<string> amr, CancellationToken ct)
+    {
         var now = issuer.Now;
         while (true)
         {
-            var (id, secretHash, send) = _cookies.NewSession();
+            var (id, secretHash, send) = _cookies.NewSecret();
             var session = new Session
             {
                 Id = id,
@@ -65,8 +89,6 @@ public sealed class BrowserSessions(Issuer issuer)
             };
             if (!await issuer.Stores.Sessions.TryCreateAsync(session, ct))
                 continue;
-            if (previous is not null)
-                await EndAsync(previous, Flow.Of(http), ct);
             send(http);
             return session;
         }

@@ -53,10 +53,10 @@ internal sealed class SessionCookies(IssuerUrl issuer)
         return true;
     }
 
-    /// <summary>A new id and secret, in the answer; returns the id and the hash to keep.</summary>
-    public (string Id, string SecretHash, Action<HttpContext> Send) NewSession()
+    /// <summary>A new secret, for a session that goes on or (without id) a new one; returns the id, the hash to keep, and what sends the cookie.</summary>
+    public (string Id, string SecretHash, Action<HttpContext> Send) NewSecret(string? id = null)
     {
-        var id = Entropy.Text(16);
+        id ??= Entropy.Text(16);
         var secret = Entropy.Text(32);
         return (id, Hash(secret), http => Append(http, _session, id + "." + secret, lifetime: null));
     }

@@ -18,6 +18,18 @@ public interface ISessionStore
     /// <summary>Marks activity, if the session is not over. Callers do so at most once a minute.</summary>
     ValueTask<bool> TryTouchAsync(string id, DateTimeOffset now, CancellationToken ct);
 
+    /// <summary>
+    /// The same person has signed in again: the session goes on under a new secret, freshly authenticated, and the grants made in it stay. False: it is over.
+    /// </summary>
+    ValueTask<bool> TryRenewAsync(
+        string id,
+        string secretHash,
+        IReadOnlyList<string> amr,
+        DateTimeOffset expiresAt,
+        DateTimeOffset now,
+        CancellationToken ct
+    );
+
     /// <summary>Ends the session and appends its end to the change feed. False: unknown or already over.</summary>
     ValueTask<bool> TryEndAsync(string id, DateTimeOffset now, CancellationToken ct);
 

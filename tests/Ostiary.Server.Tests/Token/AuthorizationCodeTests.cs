@@ -40,4 +40,32 @@ public sealed class AuthorizationCodeTests
         reuse.ShouldBeRefused("invalid_grant", "OST2032");
         dead.ShouldBeRefused("invalid_grant", "OST2020");
     }
+
+    [Fact, Trait("Spec", "OIDC Core §3.1.2.1")]
+    public async Task Signing_in_again_as_the_same_person_keeps_the_tokens_of_the_session()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var browser = server.NewBrowser();
+        using var web = new TokenClient(server, "web");
+        var first = (await web.SignInAsync(browser, "openid"))["refresh_token"]!;
+        server.Time.Advance(TimeSpan.FromMinutes(1));
+
+        var again = await web.SignInAsync(browser, "openid", more: "&prompt=login");
+
+        Assert.Equal(HttpStatusCode.OK, again.Status);
+        Assert.Equal(HttpStatusCode.OK, (await web.RefreshAsync(first)).Status);
+    }
+
+    [Fact, Trait("Spec", "OIDC Core §11")]
+    public async Task Signing_in_as_another_person_ends_the_tokens_of_the_session_before()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var browser = server.NewBrowser();
+        using var web = new TokenClient(server, "web");
+        var first = (await web.SignInAsync(browser, "openid"))["refresh_token"]!;
+
+        await web.SignInAsync(browser, "openid", user: "bob", more: "&prompt=login");
+
+        (await web.RefreshAsync(first)).ShouldBeRefused("invalid_grant", "OST2020");
+    }
 }

@@ -37,6 +37,22 @@ public abstract class SessionContract(StoreEngine engine) : StoreContract(engine
     }
 
     [Fact]
+    public async Task Renews_a_live_session_under_a_new_secret()
+    {
+        var session = Samples.Session();
+        await Stores.Sessions.TryCreateAsync(session, Ct);
+        var now = Start.AddMinutes(5);
+        Assert.True(await Stores.Sessions.TryRenewAsync(session.Id, "other", ["pwd", "otp"], now.AddHours(1), now, Ct));
+        var renewed = (await Stores.Sessions.FindAsync(session.Id, Ct))!;
+        Assert.Equal(("other", now, now, now.AddHours(1)), (renewed.SecretHash, renewed.AuthenticatedAt, renewed.SeenAt, renewed.ExpiresAt));
+        Assert.Equal((session.CreatedAt, session.Subject), (renewed.CreatedAt, renewed.Subject));
+        Assert.Equal(["pwd", "otp"], renewed.Amr);
+        Assert.False(await Stores.Sessions.TryRenewAsync(session.Id, "late", [], now.AddDays(1), renewed.ExpiresAt, Ct));
+        await Stores.Sessions.TryEndAsync(session.Id, now, Ct);
+        Assert.False(await Stores.Sessions.TryRenewAsync(session.Id, "late", [], now.AddDays(1), now, Ct));
+    }
+
+    [Fact]
     public async Task Ends_once_and_tells_the_feed()
     {
         var session = Samples.Session();

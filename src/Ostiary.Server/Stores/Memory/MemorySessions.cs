@@ -44,6 +44,34 @@ internal sealed class MemorySessions(IMemoryEngine engine) : ISessionStore
             ct
         );
 
+    public ValueTask<bool> TryRenewAsync(
+        string id,
+        string secretHash,
+        IReadOnlyList<string> amr,
+        DateTimeOffset expiresAt,
+        DateTimeOffset now,
+        CancellationToken ct
+    ) =>
+        engine.WriteAsync(
+            state =>
+            {
+                var at = StoreTime.Cut(now);
+                if (state.Sessions.Current(id) is not { } session || !session.IsLive(at))
+                    return false;
+                var renewed = session with
+                {
+                    SecretHash = secretHash,
+                    Amr = amr,
+                    AuthenticatedAt = at,
+                    SeenAt = at,
+                    ExpiresAt = StoreTime.Cut(expiresAt),
+                };
+                state.Sessions.Put(id, renewed);
+                return true;
+            },
+            ct
+        );
+
     public ValueTask<bool> TryEndAsync(string id, DateTimeOffset now, CancellationToken ct) =>
         engine.WriteAsync(
             state =>
