@@ -37,7 +37,8 @@ public sealed class FailingStores(IStores inner) : IStores, IChangeFeed, IConsen
 
     public ValueTask PutAsync(Consent consent, CancellationToken ct) => inner.Consents.PutAsync(consent, ct);
 
-    public ValueTask<bool> TryRemoveAsync(string subject, string clientId, CancellationToken ct) => inner.Consents.TryRemoveAsync(subject, clientId, ct);
+    public ValueTask<bool> TryRemoveAsync(string subject, string clientId, CancellationToken ct) =>
+        inner.Consents.TryRemoveAsync(subject, clientId, ct);
 
     private void MayFail()
     {

@@ -27,7 +27,11 @@ public sealed partial class DocumentTests
             foreach (Match type in Declaration().Matches(text))
                 declared[type.Groups[1].Value] = declared.GetValueOrDefault(type.Groups[1].Value) + text;
         }
-        var named = Code().Matches(Repository.Read("ARCHITECTURE.md")).Select(m => TypeName().Match(m.Groups[1].Value)).Where(m => m.Success).ToList();
+        var named = Code()
+            .Matches(Repository.Read("ARCHITECTURE.md"))
+            .Select(m => TypeName().Match(m.Groups[1].Value))
+            .Where(m => m.Success)
+            .ToList();
 
         Assert.NotEmpty(named);
         foreach (var name in named)
@@ -115,7 +119,8 @@ public sealed partial class DocumentTests
 
     /// <summary>Routes begin with a slash; what a build makes is not there before it.</summary>
     private static bool IsPath(string code) =>
-        Regex.IsMatch(code, @"^[\w.-]+(/[\w.-]*)+$|^[\w-]+\.(cs|md|json|txt|props|slnx|yml)$") && !code.StartsWith("artifacts/", StringComparison.Ordinal);
+        Regex.IsMatch(code, @"^[\w.-]+(/[\w.-]*)+$|^[\w-]+\.(cs|md|json|txt|props|slnx|yml)$")
+        && !code.StartsWith("artifacts/", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\b(?:class|record|struct|interface|enum|delegate [\w<>]+) (?:struct |class )?([A-Z]\w+)")]
     private static partial Regex Declaration();
