@@ -16,16 +16,16 @@ public static class MapOstiaryExtensions
     public static void MapOstiary(this IEndpointRouteBuilder app, OstiaryEndpoints on)
     {
         var at = app.MapGroup(on.Issuer.Url.Path);
+        var pages = on.Pages;
 
-        at.MapMethods("/authorize", GetOrPost,               on.Authorize.HandleAsync);           // RFC 6749 §3.1
-        at.MapGet ("/authorize/continue",                    on.Approvals.ContinueAsync);         // OIDC Core §3.1.2.3
+        at.MapMethods("/authorize", GetOrPost,  pages.Guard(on.Authorize.HandleAsync));           // RFC 6749 §3.1
+        at.MapGet ("/authorize/continue",       pages.Guard(on.Approvals.ContinueAsync));         // OIDC Core §3.1.2.3
         at.MapPost("/token",                    on.Cors.Allow(on.Token.HandleAsync));             // RFC 6749 §3.2
         at.MapPost("/introspect",                            on.Introspection.HandleAsync);       // RFC 7662 §2
         at.MapPost("/revoke",                   on.Cors.Allow(on.Revocation.HandleAsync));        // RFC 7009 §2
         at.MapMethods("/userinfo", GetOrPost,   on.Cors.Allow(on.UserInfo.HandleAsync));          // OIDC Core §5.3
-        at.MapMethods("/end_session", GetOrPost,             on.EndSession.HandleAsync);          // RP-Initiated Logout §2
+        at.MapMethods("/end_session", GetOrPost, pages.Guard(on.EndSession.HandleAsync));         // RP-Initiated Logout §2
 
-        var pages = on.Pages;
         at.MapGet ("/login",                    pages.Guard(pages.Login.ShowAsync));              // OIDC Core §3.1.2.3
         at.MapPost("/login",                    pages.Guard(pages.Login.SubmitAsync));            // OIDC Core §3.1.2.3
         at.MapGet ("/consent",                  pages.Guard(pages.Consent.ShowAsync));            // OIDC Core §3.1.2.4

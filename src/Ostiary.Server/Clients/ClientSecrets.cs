@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Jose;
+using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Clients;
 
@@ -36,7 +38,10 @@ public sealed class ClientSecrets(MasterKey master)
     public string Seal(string secret) => Base64Url.EncodeToString(master.Seal(SealPurpose, Encoding.UTF8.GetBytes(secret)));
 
     /// <summary>A signer with the newest secret. The caller disposes it. OIDC Core §10.1</summary>
-    public JwsSigner HmacSigner(Client client) => JwsSigner.Create(HmacKeys(client).First(), "HS256");
+    public JwsSigner HmacSigner(Client client) =>
+        HmacKeys(client).FirstOrDefault() is { } key
+            ? JwsSigner.Create(key, "HS256")
+            : throw new StoreException(Reason.KeyUnreadable, $"No secret of the client {client.Id} is kept for HS256: give it a new one.");
 
     /// <summary>The secrets as HMAC keys, newest first.</summary>
     public IEnumerable<JsonWebKey> HmacKeys(Client client)

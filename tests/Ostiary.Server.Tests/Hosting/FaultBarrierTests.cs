@@ -55,20 +55,36 @@ public sealed class FaultBarrierTests(SharedServer shared) : IClassFixture<Share
     [Fact, Trait("Spec", "RFC 7009 §2.2")]
     public async Task D20_and_J12_a_revocation_that_was_not_kept_is_no_success()
     {
-        FailingChanges? changes = null;
-        await using var server = await TestServer.StartAsync(wrap: stores => changes = new FailingChanges(stores));
+        FailingStores? failing = null;
+        await using var server = await TestServer.StartAsync(wrap: stores => failing = new FailingStores(stores));
         using var robot = new TokenClient(server, "m2m");
         var token = (await robot.TokenAsync(("grant_type", "client_credentials")))["access_token"]!;
 
-        changes!.Fails = true;
+        failing!.Fails = true;
         var refused = await robot.PostAsync("/revoke", ("token", token));
-        changes.Fails = false;
+        failing.Fails = false;
 
         refused.ShouldBeRefused("temporarily_unavailable", "OST5001", HttpStatusCode.ServiceUnavailable);
         Assert.NotNull(refused.Response.Headers.RetryAfter);
         Assert.Equal("True", (await robot.PostAsync("/introspect", ("token", token)))["active"]);
         Assert.Equal(HttpStatusCode.OK, (await robot.PostAsync("/revoke", ("token", token))).Status);
         Assert.Equal("False", (await robot.PostAsync("/introspect", ("token", token)))["active"]);
+    }
+
+    [Fact]
+    public async Task A_person_sees_a_page_when_the_storage_is_away_and_is_sent_nowhere()
+    {
+        FailingStores? failing = null;
+        await using var server = await TestServer.StartAsync(wrap: stores => failing = new FailingStores(stores));
+        using var browser = server.NewBrowser();
+        Browser.QueryOf(await browser.AuthorizeAsync(Ask.Query("web")));
+
+        failing!.Fails = true;
+        var answer = await browser.GetAsync("/authorize?" + Ask.Query("web"));
+        failing.Fails = false;
+
+        await answer.ShouldBePageAsync("OST5001", HttpStatusCode.ServiceUnavailable);
+        Assert.NotNull(Browser.QueryOf(await browser.GetAsync("/authorize?" + Ask.Query("web")))["code"]);
     }
 
     private async Task<(HttpContext Http, string Body)> RunAsync(RequestDelegate next, bool gone = false)

@@ -19,10 +19,21 @@ public sealed partial class TextRulesTests
     public void No_function_is_too_long_to_hold_in_mind()
     {
         var long_ = SourceTree
-            .Sources.SelectMany(f => Functions(f.Text).Where(n => n.Lines > LongestFunction).Select(n => $"{f.Path}: {n.Head} ({n.Lines})"))
+            .Sources.Where(f => !Debt.LongFunctions.Contains(f.Path))
+            .SelectMany(f => Functions(f.Text).Where(n => n.Lines > LongestFunction).Select(n => $"{f.Path}: {n.Head} ({n.Lines})"))
             .ToList();
 
         Assert.True(long_.Count == 0, "Longer than 60 lines:\n" + string.Join('\n', long_));
+    }
+
+    [Fact]
+    public void The_debt_is_only_what_is_owed()
+    {
+        var paid = Debt.LongFunctions.Where(path =>
+            SourceTree.Sources.Where(f => f.Path == path).All(f => Functions(f.Text).All(n => n.Lines <= LongestFunction))
+        );
+
+        Assert.Empty(paid);
     }
 
     [Fact]

@@ -96,5 +96,24 @@ public sealed class IdTokenTests(SharedServer shared) : IClassFixture<SharedServ
         Assert.NotNull(Browser.QueryOf(again)["code"]);
     }
 
+    [Fact, Trait("Spec", "OIDC Core §10.1")]
+    public async Task A_client_whose_secret_is_only_a_hash_gets_no_token_signed_with_it_and_no_fault()
+    {
+        await shared.Server.AddClientAsync(
+            """{"client_id":"hashed","type":"web","redirect_uris":["CB"],"consent":"none","id_token_signed_response_alg":"HS256"}""",
+            TestServer.WebSecret
+        );
+        await shared.Server.ChangeAsync(set =>
+        {
+            var document = set.Clients["hashed"];
+            return set.With(document with { Client = document.Client with { Secrets = [document.Client.Secrets[0] with { Sealed = null }] } });
+        });
+        using var client = new TokenClient(shared.Server, "hashed");
+
+        var answer = await client.TokenAsync(SharedServer.Redemption(await shared.CodeAsync("hashed")));
+
+        answer.ShouldBeRefused("temporarily_unavailable", "OST5010", System.Net.HttpStatusCode.ServiceUnavailable);
+    }
+
     private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out var value) ? value.GetString() : null;
 }
