@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Ostiary.AspNetCore.Observation;
 
 namespace Ostiary.Cli.Demo.Report;
 
@@ -36,7 +37,8 @@ internal sealed record TokenMember(string Part, string Name, string Value)
     private static string Shown(JsonProperty member) =>
         member.Name is "exp" or "iat" or "nbf" or "auth_time" && member.Value.TryGetInt64OrNull() is >= 0 and < 253_402_300_800 and var seconds
             ? $"{seconds} ({DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)})"
-            : member.Value.ToString();
+        : member.Name is "nonce" && member.Value.ToString() is { Length: > 5 } nonce ? SecretTag.Of(nonce)
+        : member.Value.ToString();
 }
 
 file static class Numbers
