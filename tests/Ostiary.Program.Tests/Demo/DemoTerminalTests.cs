@@ -14,7 +14,7 @@ public sealed class DemoTerminalTests
             3  What must fail, fails ───────────────────────────────────────────────────────
                Each attack is sent for real. The report shows the rule that stopped it.
 
-            ✓ 3.1  Somebody uses the code a second time               REFUSED, as it must be
+            ✓  1  Somebody uses the code a second time                REFUSED, as it must be
                1  attacker → server   POST  /token                400     4 ms  4/5 checks
                   ✗ OST2014 code-replayed · OAuth 2.1 §4.1.3
                     refused by the rule "the code was not used before"
@@ -22,12 +22,12 @@ public sealed class DemoTerminalTests
                2  app → api           GET   /notes                401     3 ms  3/4 checks
                   ✗ OST6017 bearer-revoked · RFC 7009 §2 · "the token was not revoked"
 
-            ✓ 3.2  The answer is to go to a foreign address           REFUSED, as it must be
+            ✓  2  The answer is to go to a foreign address            REFUSED, as it must be
                1  attacker → server   GET   /authorize            400     2 ms  2/3 checks
                   ✗ OST1012 redirect-uri-mismatch · RFC 9700 §2.1
                     refused by the rule "redirect_uri equals a registered one"
 
-            ✓ 3.3  No secret is in any log                                                ok
+            ✓  3  No secret is in any log                                                 ok
                   none of 14 secrets is in the server's log
 
             """;
@@ -61,7 +61,7 @@ public sealed class DemoTerminalTests
         var chapter = SampleTrace.Create().Chapters[1];
         chapter.Steps[0].Findings.Add(new DemoFinding("the API answers with two notes", false, "it answered with three"));
         var text = Print(chapter, 80);
-        Assert.Contains("✗ 2.1  The app reads Ada's notes", text, StringComparison.Ordinal);
+        Assert.Contains("✗  1  The app reads Ada's notes", text, StringComparison.Ordinal);
         Assert.Contains("FAILED\n", text, StringComparison.Ordinal);
         Assert.Contains(
             "      FAILED  expected  the API answers with two notes\n              seen      it answered with three\n",

@@ -14,7 +14,6 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
     private const int PartiesWidth = 18;
     private const int ValueIndent = 8;
     private readonly int _width = Math.Clamp(width, Narrowest, Widest);
-    private int _chapter;
 
     /// <summary>To the stdout of a command, line by line.</summary>
     public DemoTerminal(Terminal terminal, bool verbose)
@@ -34,7 +33,6 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
 
     public void Chapter(DemoChapter chapter)
     {
-        _chapter = chapter.Number;
         var title = $"{chapter.Number}  {Safe(chapter.Title)} ";
         Line();
         Line(ink.Bold(title) + ink.Dim(new string('─', Math.Max(0, _width - title.Length))));
@@ -52,7 +50,8 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
             if (!finding.Held)
                 Failed(finding);
             else if (step.Hops.Count == 0)
-                Line(ink.Dim($"      {Safe(finding.Text)}"));
+                foreach (var text in Wrap(Safe(finding.Text), _width - 6))
+                    Line(ink.Dim($"      {text}"));
     }
 
     public void Closing(DemoTrace trace, IReadOnlyList<string> reportPaths, IReadOnlyList<(string What, string Url)> serving)
@@ -69,8 +68,8 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
             $"  {Count(totals.Calls, "call")} · {Count(totals.RulesHeld, "rule")} held · {totals.AttacksHeld} of {Count(totals.Attacks, "attack")} refused"
                 + $" · {trace.Duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s"
         );
-        foreach (var (chapter, step) in trace.Chapters.SelectMany(c => c.Steps.Where(s => !s.Held).Select(s => (c, s))))
-            Line(ink.Red($"  ✗ {chapter.Number}.{step.Number} {Safe(step.Title)}"));
+        foreach (var step in trace.Chapters.SelectMany(chapter => chapter.Steps).Where(step => !step.Held))
+            Line(ink.Red(Cut($"  ✗ {step.Number, 2}  {Safe(step.Title)}", _width)));
         Rows("Read it", [.. reportPaths.Select(path => (What: "", Url: path))]);
         Rows("Try it", serving);
         if (serving.Count > 0)
@@ -99,7 +98,7 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
             { MustFail: true } => ("✓", "REFUSED, as it must be", ink.Green),
             _ => ("✓", "ok", ink.Green),
         };
-        var number = $"{_chapter}.{step.Number}";
+        var number = $"{step.Number, 2}";
         var title = Safe(step.Title);
         var room = _width - 2 - number.Length - 2 - word.Length - 2;
         var first = Wrap(title, Math.Max(20, room));
@@ -112,8 +111,13 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
     {
         var rules = hop.Decisions.SelectMany(decision => decision.Rules).ToList();
         var checks = rules.Count == 0 ? "" : $"  {rules.Count(rule => rule.Passed)}/{rules.Count} checks";
-        var time =
-            hop.Milliseconds >= 9999.5 ? $"{hop.Milliseconds / 1000:0} s" : $"{hop.Milliseconds.ToString("0", CultureInfo.InvariantCulture)} ms";
+        var time = hop.Milliseconds switch
+        {
+            >= 9999.5 => $"{hop.Milliseconds / 1000:0} s",
+            >= 1 => $"{hop.Milliseconds:0} ms",
+            > 0 => "<1 ms",
+            _ => "",
+        };
         var start = $"{number, 4}  {$"{Safe(hop.From)} → {Safe(hop.To)}".PadRight(PartiesWidth)}  {Safe(hop.Method), -5} ";
         var end = $" {hop.Status}  {time, 7}";
         var room = _width - start.Length - end.Length - "  99/99 checks".Length;

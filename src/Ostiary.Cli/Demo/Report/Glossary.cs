@@ -8,7 +8,16 @@ internal static class Glossary
 {
     private static readonly Lazy<Dictionary<string, string>> Meanings = new(Read);
 
-    public static string? MeaningOf(string name) => Meanings.Value.GetValueOrDefault(name);
+    public static string? MeaningOf(string name) =>
+        Meanings.Value.GetValueOrDefault(name)
+        ?? name switch
+        {
+            _ when name.EndsWith(", decoded", StringComparison.Ordinal) =>
+                "The token, taken apart. Anybody who has it can read it; nobody can change it without breaking the signature.",
+            _ when name.EndsWith("_supported", StringComparison.Ordinal) => "What this server can do, so that programs need not guess.",
+            _ when name.EndsWith("_endpoint", StringComparison.Ordinal) => "An address of the server.",
+            _ => null,
+        };
 
     private static Dictionary<string, string> Read()
     {

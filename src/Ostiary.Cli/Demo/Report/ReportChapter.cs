@@ -11,7 +11,7 @@ internal static class ReportChapter
     {
         var id = $"chapter-{chapter.Number}";
         page.Open("section", ("class", "chapter"), ("aria-labelledby", id));
-        page.Open("h2", ("id", id)).Element("span", $"{chapter.Number}", "number").Text(chapter.Title).CloseLine();
+        page.Open("h2", ("id", id)).Element("span", $"Chapter {chapter.Number} ", "over").Text(chapter.Title).CloseLine();
         page.Element("p", chapter.Introduction, "intro");
         ReportLanes.Write(page, chapter);
         foreach (var step in chapter.Steps)
@@ -29,11 +29,7 @@ internal static class ReportChapter
         };
         var id = IdOf(chapter, step);
         page.Open("article", ("class", $"step {styled}"), ("id", id), ("aria-labelledby", $"{id}-title"));
-        page.Open("div", "title")
-            .Open("h3", ("id", $"{id}-title"))
-            .Element("span", $"{chapter.Number}.{step.Number}", "number")
-            .Text(step.Title)
-            .Close();
+        page.Open("div", "title").Open("h3", ("id", $"{id}-title")).Element("span", $"{step.Number}", "number").Text(step.Title).Close();
         page.Element("span", word, badge).CloseLine();
         page.Open("p", "meaning").Text(step.Meaning).CloseLine();
         for (var i = 0; i < step.Hops.Count; i++)

@@ -38,7 +38,7 @@ internal static class ReportEnd
         {
             page.Open("tr", ("role", "row"), ("class", i > 0 ? "also" : null)).Open("th", ("scope", "row"), ("role", "rowheader"));
             if (i == 0)
-                page.Open("a", ("href", $"#{ReportChapter.IdOf(chapter, step)}")).Text($"{chapter.Number}.{step.Number} {step.Title}").Close();
+                page.Open("a", ("href", $"#{ReportChapter.IdOf(chapter, step)}")).Text($"{step.Number} {step.Title}").Close();
             else
                 page.Element("span", "and then", "then");
             page.Close().Open("td", ("role", "cell"));
@@ -83,7 +83,8 @@ internal static class ReportEnd
         page.Text(
                 " stands for a secret value. It is a short keyed hash whose key was forgotten when the demo ended: the same tag is the same value, "
             )
-            .Text("and nobody can get the value back from it. So you can see that a code was used twice without being able to use it a third time.")
+            .Text("and nobody can get the value back from it. So you can see that a code was used twice without being able to use it a third time. ")
+            .Text("(Two different values share a tag by accident once in 65 536 pairs.)")
             .CloseLine();
         page.Open("table", ("class", "wide secrets"), ("role", "table")).Element("caption", "The secrets of the story by their tags");
         Headings(page, "tag", "what it is", "seen in");
@@ -110,7 +111,7 @@ internal static class ReportEnd
             tag,
             value.Name,
             ReportChapter.IdOf(chapter, step, hop.Number),
-            $"{chapter.Number}.{step.Number} {ReportHop.NameOf(hop.Hop.From)} → {ReportHop.NameOf(hop.Hop.To)}"
+            $"{step.Number} {ReportHop.NameOf(hop.Hop.From)} → {ReportHop.NameOf(hop.Hop.To)}"
         );
 
     private static void Headings(Markup page, params ReadOnlySpan<string> headings)

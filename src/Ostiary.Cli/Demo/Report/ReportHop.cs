@@ -36,7 +36,7 @@ internal static class ReportHop
         page.Open("code", "what").Element("span", hop.Method, "method").Text($" {PathOf(hop.Url)}").Close();
         page.Element("span", hop.Status.ToString(CultureInfo.InvariantCulture), $"status s{Math.Clamp(hop.Status / 100, 1, 5)}");
         page.Element("span", Counted(rules), "count");
-        page.Element("span", $"{hop.Milliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms", "ms").CloseLine();
+        page.Element("span", Time(hop.Milliseconds), "ms").CloseLine();
     }
 
     private static void Values(Markup page, IReadOnlyList<ShownValue> values, string caption)
@@ -49,24 +49,52 @@ internal static class ReportHop
             page.Open("th", ("scope", "col"), ("role", "columnheader")).Text(heading).Close();
         page.Close(2).Open("tbody", ("role", "rowgroup"));
         foreach (var value in values)
-        {
-            page.Open("tr", ("role", "row")).Open("th", ("scope", "row"), ("role", "rowheader")).Element("code", value.Name).Close();
-            page.Open("td", ("role", "cell")).Open("code");
-            TaggedText.Write(page, value.Value);
-            page.Close(2).Open("td", ("role", "cell"), ("class", "gloss")).Text(Glossary.MeaningOf(value.Name) ?? "").Close(2);
-        }
+            if (TokenMember.Read(value.Value) is { } members)
+                Token(page, value.Name, members);
+            else
+                Row(page, value.Name, value.Value, null);
         page.Close().CloseLine();
+    }
+
+    private static void Token(Markup page, string name, IReadOnlyList<TokenMember> members)
+    {
+        Row(page, name, "a header, claims, and a signature over both", "token");
+        foreach (var member in members)
+            Row(page, member.Name, member.Value, member.Part);
+    }
+
+    private static void Row(Markup page, string name, string value, string? part)
+    {
+        page.Open("tr", ("role", "row"), ("class", part is "header" or "claims" ? "member" : null))
+            .Open("th", ("scope", "row"), ("role", "rowheader"))
+            .Element("code", name);
+        if (part is "header")
+            page.Element("span", " header", "part");
+        page.Close().Open("td", ("role", "cell"));
+        if (part is "token")
+            page.Text(value);
+        else
+        {
+            page.Open("code");
+            TaggedText.Write(page, value);
+            page.Close();
+        }
+        page.Close().Open("td", ("role", "cell"), ("class", "gloss")).Text(Glossary.MeaningOf(name) ?? "").Close(2);
     }
 
     private static void Rules(Markup page, DemoDecision decision)
     {
         var held = decision.Rules.Where(rule => rule.Passed).ToList();
-        page.Open("div", "decision").Open("p", "asked").Text($"The {NameOf(decision.By)}").Text(" asked ");
-        page.Text(decision.Rules.Count == 1 ? "one rule" : $"{decision.Rules.Count} rules")
-            .Text(" (")
-            .Element("code", decision.Act)
-            .Text(decision.Refused is null ? "): all held." : $"): {held.Count} held, then it refused.");
-        page.Close();
+        page.Open("div", "decision").Open("p", "asked").Text($"The {NameOf(decision.By)} ");
+        page.Text(
+            decision.Rules.Count switch
+            {
+                0 => "did ",
+                1 => "asked one rule for ",
+                var count => $"asked {count} rules for ",
+            }
+        );
+        page.Element("code", decision.Act).Text(Outcome(decision, held.Count)).Close();
         if (held.Count > 0)
         {
             page.Open("ul", "rules");
@@ -96,6 +124,16 @@ internal static class ReportHop
         }
         page.CloseLine();
     }
+
+    private static string Outcome(DemoDecision decision, int held) =>
+        decision switch
+        {
+            { Refused: not null, Rules.Count: 0 } => ", and refused.",
+            { Refused: not null } => $": {held} held, then it refused.",
+            { Rules.Count: 0 } => ".",
+            { Rules.Count: 1 } => ": it held.",
+            _ => ": all held.",
+        };
 
     private static void Rule(Markup page, CheckedRule rule)
     {
@@ -129,6 +167,9 @@ internal static class ReportHop
             : $"{held} held, {rules.Count - held} refused";
     }
 
+    /// <summary>Nothing where nobody measured.</summary>
+    private static string Time(double milliseconds) => milliseconds > 0 ? $"{milliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms" : "";
+
     private static string Channel(DemoHop hop) =>
         hop.FrontChannel
             ? "Through the browser, where it can be read and changed by whoever holds the browser."
@@ -136,7 +177,8 @@ internal static class ReportHop
 
     internal static string NameOf(string party) => party == "api" ? "API" : party;
 
-    internal static string Party(string name) => name is "browser" or "app" or "server" or "api" or "attacker" or "operator" ? name : "other";
+    internal static string Party(string name) =>
+        name is "browser" or "app" or "server" or "api" or "attacker" or "operator" or "program" ? name : "other";
 
     internal static string PathOf(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme.StartsWith("http", StringComparison.Ordinal) ? uri.AbsolutePath : url;

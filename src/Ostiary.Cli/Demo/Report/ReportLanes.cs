@@ -8,7 +8,7 @@ internal static class ReportLanes
     private const int StepHeight = 34;
     private const int HopHeight = 46;
     private const double LetterWidth = 7.3;
-    private static readonly string[] Order = ["operator", "attacker", "browser", "app", "server", "api"];
+    private static readonly string[] Order = ["operator", "attacker", "program", "browser", "app", "server", "api"];
 
     public static void Write(Markup page, DemoChapter chapter)
     {
@@ -80,7 +80,7 @@ internal static class ReportLanes
         };
         page.Void("rect", ("class", $"band {styled}"), ("x", "0"), ("y", N(y + 4)), ("width", N(Width)), ("height", N(StepHeight - 10)), ("rx", "5"));
         page.Open("text", ("class", $"step {styled}"), ("x", "12"), ("y", N(y + 21)))
-            .Text($"{(step.Held ? "✓" : "✗")} {chapter.Number}.{step.Number}  {Cut(step.Title, 110)}")
+            .Text($"{(step.Held ? "✓" : "✗")} {step.Number}  {Cut(step.Title, 110)}")
             .Close();
     }
 
@@ -96,11 +96,11 @@ internal static class ReportLanes
             $"{hop.From} to {hop.To}: {hop.Method} {hop.Url}, {hop.Status}{(refusal is null ? "" : $", refused with {refusal.Code} {refusal.Name}")}"
         );
         if (from == to)
-            page.Void("path", ("class", "wire"), ("d", $"M{N(from)} {N(line - 9)} h46 v18 h-38"));
+            page.Void("path", ("class", "wire"), ("d", $"M{N(from)} {N(line - 9)} h46 v18 h-28"));
         else
             page.Void("line", ("class", "wire"), ("x1", N(from)), ("x2", N(to + (to > from ? -9 : 9))), ("y1", N(line)), ("y2", N(line)));
         var (tip, back) =
-            from == to ? (from, 10)
+            from == to ? (from + 9, 10)
             : to > from ? (to, -10)
             : (to, 10);
         var tipY = from == to ? line + 9 : line;

@@ -45,7 +45,7 @@ internal static class ReportOpening
         foreach (var chapter in trace.Chapters)
         foreach (var step in chapter.Steps.Where(step => !step.Held))
         {
-            page.Open("li").Open("a", ("href", $"#{ReportChapter.IdOf(chapter, step)}")).Text($"{chapter.Number}.{step.Number} {step.Title}").Close();
+            page.Open("li").Open("a", ("href", $"#{ReportChapter.IdOf(chapter, step)}")).Text($"{step.Number} {step.Title}").Close();
             page.Text($": {string.Join("; ", step.Findings.Where(finding => !finding.Held).Select(finding => finding.Text))}").Close();
         }
         page.Close(2);
@@ -56,6 +56,8 @@ internal static class ReportOpening
         page.Open("section", ("class", "prose"), ("aria-labelledby", "what-happened"));
         page.Open("h2", ("id", "what-happened")).Text("What happened").CloseLine();
         page.Open("p", "lead");
+        if (!trace.Held)
+            page.Open("strong").Text("Not all of it came out as told here; what did not is listed above. ").Close();
         page.Text("A person wanted to use an app without giving the app her password. ");
         page.Text("So the app sent her browser to a server that she trusts: there she signed in and agreed, and the browser brought the app a ");
         page.Element("strong", "code").Text(", which works once and only for this app. ");
@@ -63,17 +65,27 @@ internal static class ReportOpening
         page.Text(
             ", directly with the server, and showed one of them to an API, which answered because the token is signed by the server and meant for this API. "
         );
-        page.Text(
-            totals.AttacksHeld == totals.Attacks
-                ? $"Then somebody tried {Count(totals.Attacks, "thing")} that must not work, and each was refused by a rule that is named below. "
-                : $"Then somebody tried {Count(totals.Attacks, "thing")} that must not work, and only {totals.AttacksHeld} of them ended as they must. "
-        );
+        page.Text(Refusals(trace, totals));
         page.Text("Nothing in the story below is made up: all of it was read from ").Element("strong", Count(totals.Calls, "real call"));
         page.Text(
                 $" between programs on this machine, which took {trace.Duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} seconds."
             )
             .Close();
         page.CloseLine();
+    }
+
+    private static string Refusals(DemoTrace trace, DemoTotals totals)
+    {
+        var named = trace.Chapters.SelectMany(chapter => chapter.Steps).Where(step => step.MustFail).All(step => ShownRefusal.In(step).Any());
+        return totals switch
+        {
+            { Attacks: 0 } => "",
+            _ when totals.AttacksHeld < totals.Attacks =>
+                $"Then somebody tried {Count(totals.Attacks, "thing")} that must not work, and only {totals.AttacksHeld} of them ended as they must. ",
+            _ when named =>
+                $"Then somebody tried {Count(totals.Attacks, "thing")} that must not work, and each was refused by a rule that is named below. ",
+            _ => $"Then somebody tried {Count(totals.Attacks, "thing")} that must not work, and each was refused. ",
+        };
     }
 
     private static void Cast(Markup page, DemoTrace trace)
@@ -110,6 +122,8 @@ internal static class ReportOpening
             "Holds what the app wants. It knows no passwords: it believes what the server has signed, after checking it."
         );
         Actor(page, "attacker", "The attacker", null, "May send anything to anybody, and has got hold of something that was not meant for him.");
+        if (trace.Chapters.Any(chapter => chapter.Steps.Any(step => step.Hops.Any(hop => hop.From == "program"))))
+            Actor(page, "program", "The program", null, "A second app, or a robot without a person. It talks to the server and the API by itself.");
         page.Close().CloseLine();
     }
 
@@ -155,7 +169,7 @@ internal static class ReportOpening
             .Open("ol");
         foreach (var chapter in trace.Chapters)
         {
-            page.Open("li").Open("a", ("href", $"#chapter-{chapter.Number}")).Text($"{chapter.Number}  {chapter.Title}").Close().Open("ul");
+            page.Open("li").Open("a", ("href", $"#chapter-{chapter.Number}")).Text($"{chapter.Number}. {chapter.Title}").Close().Open("ul");
             foreach (var step in chapter.Steps)
             {
                 page.Open("li").Element("span", step.Held ? "✓" : "✗", step.Held ? "sign good" : "sign bad");
