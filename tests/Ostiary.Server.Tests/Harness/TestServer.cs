@@ -85,7 +85,7 @@ public sealed class TestServer : IAsyncDisposable
     public async Task AddClientAsync(string json, string? secret = null)
     {
         using var document = JsonDocument.Parse(
-            json.Replace("CB2", "http://127.0.0.1:2/cb", StringComparison.Ordinal).Replace("CB", Callback, StringComparison.Ordinal)
+            json.Replace("\"CB2", "\"http://127.0.0.1:2/cb", StringComparison.Ordinal).Replace("[\"CB", $"[\"{Callback}", StringComparison.Ordinal)
         );
         var faults = new List<ConfigurationFault>();
         var client = ClientDocument.Parse(document.RootElement.Clone(), "client", onLoopback: true, faults);

@@ -64,6 +64,7 @@ public sealed class AuthorizationCodeTests
         using var web = new TokenClient(server, "web");
         var first = (await web.SignInAsync(browser, "openid"))["refresh_token"]!;
 
+        server.Time.Advance(TimeSpan.FromMinutes(1));
         await web.SignInAsync(browser, "openid", user: "bob", more: "&prompt=login");
 
         (await web.RefreshAsync(first)).ShouldBeRefused("invalid_grant", "OST2020");

@@ -38,6 +38,12 @@ internal static class CodesAndKeys
             },
             mustFail: true
         );
+        await ReplaysAsync(cast);
+        await LegacyAsync(cast);
+    }
+
+    private static async Task ReplaysAsync(DemoCast cast)
+    {
         await cast.Script.StepAsync(
             "A code is used twice",
             "If the same valid request comes again, somebody else has both code and verifier. Nobody can tell who is the thief, so everything issued for the code dies.",
@@ -75,7 +81,6 @@ internal static class CodesAndKeys
             },
             mustFail: true
         );
-        await LegacyAsync(cast);
     }
 
     private static async Task LegacyAsync(DemoCast cast)

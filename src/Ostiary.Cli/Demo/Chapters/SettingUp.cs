@@ -130,10 +130,30 @@ internal static class SettingUp
     }
 
     private static async Task<JsonElement> SendAsync(DemoCast cast, string path, Action<Utf8JsonWriter> members) =>
-        (await cast.Stage.Operator.SendAsync(HttpMethod.Post, path, JsonForms.Object(members), cast.Script.Stop))!.Value;
+        (await OperateAsync(cast, HttpMethod.Post, path, members, 201))!.Value;
 
     private static Task<JsonElement?> PatchAsync(DemoCast cast, string path, Action<Utf8JsonWriter> members) =>
-        cast.Stage.Operator.SendAsync(HttpMethod.Patch, path, JsonForms.Object(members), cast.Script.Stop);
+        OperateAsync(cast, HttpMethod.Patch, path, members, 200);
+
+    private static async Task<JsonElement?> OperateAsync(DemoCast cast, HttpMethod method, string path, Action<Utf8JsonWriter> members, int status)
+    {
+        var body = JsonForms.Object(members);
+        var begun = TimeProvider.System.GetTimestamp();
+        var answer = await cast.Stage.Operator.SendAsync(method, path, body, cast.Script.Stop);
+        await cast.Script.AddAsync(
+            new DemoHop
+            {
+                From = "operator",
+                To = "server",
+                Method = method.Method,
+                Url = "admin.sock/admin/api/v1" + path,
+                Status = status,
+                Milliseconds = TimeProvider.System.GetElapsedTime(begun).TotalMilliseconds,
+                Sent = cast.Stage.Secrets.Show(body.EnumerateObject().Select(m => KeyValuePair.Create(m.Name, m.Value.ToString()))),
+            }
+        );
+        return answer;
+    }
 
     private static void Strings(Utf8JsonWriter json, string name, params ReadOnlySpan<string> values)
     {

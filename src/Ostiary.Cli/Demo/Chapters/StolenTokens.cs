@@ -55,6 +55,11 @@ internal static class StolenTokens
             },
             mustFail: true
         );
+        await MisusesAsync(cast);
+    }
+
+    private static async Task MisusesAsync(DemoCast cast)
+    {
         await cast.Script.StepAsync(
             "A token for one API is sent to another",
             "The other API checks the audience. Otherwise any API could use the tokens it receives against its neighbours.",
