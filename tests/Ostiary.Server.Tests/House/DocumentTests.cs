@@ -76,7 +76,7 @@ public sealed partial class DocumentTests
     public void The_reference_of_the_configuration_names_every_setting()
     {
         var reference = Repository.Read("docs/reference/configuration.md");
-        foreach (var file in Repository.Sources("src/Ostiary.Server/Configuration"))
+        foreach (var file in Repository.Sources("src/Ostiary.Server/Configuration").Where(f => SettingsFile().IsMatch(f)))
         foreach (Match setting in Setting().Matches(File.ReadAllText(file)))
             Assert.Contains($"`{setting.Groups[1].Value}`", reference, StringComparison.Ordinal);
     }
@@ -134,8 +134,11 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"\.(?:Text|Texts|Flag|Number|Span|Display|Choice|OneOf|Items|Has|TryGet)(?:<\w+>)?\(""(\w+)""|Bounds\.Read\(\w+, ""(\w+)""")]
+    [GeneratedRegex(@"(?:\.(?:Text|Texts|Flag|Number|Span|Display|Choice|OneOf|Items|Has|TryGet|ReadPage)\(|Bounds\.Read\(\w+, |Read\w*\(reader, )""(\w+)""")]
     private static partial Regex Setting();
+
+    [GeneratedRegex(@"/(\w+Document|ConfigurationFile|SecretReference)\.cs$")]
+    private static partial Regex SettingsFile();
 
     [GeneratedRegex(@"""(/[^""]+)""")]
     private static partial Regex Route();
