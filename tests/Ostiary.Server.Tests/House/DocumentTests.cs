@@ -134,7 +134,9 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"(?:\.(?:Text|Texts|Flag|Number|Span|Display|Choice|OneOf|Items|Has|TryGet|ReadPage)\(|Bounds\.Read\(\w+, |Read\w*\(reader, )""(\w+)""")]
+    [GeneratedRegex(
+        @"(?:\.(?:Text|Texts|Flag|Number|Span|Display|Choice|OneOf|Items|Has|TryGet|ReadPage)\(|Bounds\.Read\(\w+, |Read\w*\(reader, )""(\w+)"""
+    )]
     private static partial Regex Setting();
 
     [GeneratedRegex(@"/(\w+Document|ConfigurationFile|SecretReference)\.cs$")]

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Ostiary.Server.Tests.House;
 
 /// <summary>
-/// Code and tests cite the same sections. The index is made from the text of the sources; <c>OSTIARY_WRITE_SPEC_INDEX=1</c> writes it anew.
+/// Code and tests cite the same sections. The index is made from the text of the sources; <c>WRITE_DOCS=1</c> writes it anew.
 /// </summary>
 public sealed partial class SpecIndexTests
 {
@@ -43,13 +43,10 @@ public sealed partial class SpecIndexTests
     {
         var text = Write();
         var file = Path.Combine(SourceTree.Root, IndexFile);
-        if (Environment.GetEnvironmentVariable("OSTIARY_WRITE_SPEC_INDEX") == "1")
+        if (Environment.GetEnvironmentVariable("WRITE_DOCS") == "1")
             File.WriteAllText(file, text);
 
-        Assert.True(
-            File.Exists(file) && File.ReadAllText(file) == text,
-            $"{IndexFile} is not current: run this test with OSTIARY_WRITE_SPEC_INDEX=1."
-        );
+        Assert.True(File.Exists(file) && File.ReadAllText(file) == text, $"{IndexFile} is not current: run this test with WRITE_DOCS=1.");
     }
 
     private static List<Section> Collect()
