@@ -44,7 +44,7 @@ public static class Program
 
     public static Process Start(string[] arguments, Dictionary<string, string?>? environment = null) => Start(Path, arguments, environment);
 
-    private static Process Start(string file, string[] arguments, Dictionary<string, string?>? environment)
+    public static Process Start(string file, string[] arguments, Dictionary<string, string?>? environment)
     {
         var info = new ProcessStartInfo(file, arguments)
         {
