@@ -47,6 +47,7 @@ internal sealed record ApiDocument(JsonElement Declared, Api Api)
             var name = scope.Text("name", 200);
             var description = scope.Display("description", 300);
             var isDefault = scope.Flag("default") ?? false;
+            var isOptional = scope.Flag("optional") ?? false;
             scope.Finish();
             if (!scope.IsObject)
                 continue;
@@ -62,7 +63,7 @@ internal sealed record ApiDocument(JsonElement Declared, Api Api)
                 scope.Refuse("name", $"the scope '{name}' is defined by this server itself.");
             else if (scopes.Any(other => other.Name == name))
                 scope.Refuse("name", $"the scope '{name}' is defined twice.");
-            scopes.Add(new(name, description ?? "", isDefault));
+            scopes.Add(new(name, description ?? "", isDefault, isOptional));
         }
         return scopes.ToImmutable();
     }

@@ -5,8 +5,11 @@ namespace Ostiary.Cli.Demo.Chapters;
 /// <summary>An access token ends, and the app gets the next one without Ada.</summary>
 internal static class Renewing
 {
-    /// <summary>One second of life and five of grace at the API.</summary>
-    private static readonly TimeSpan UntilExpired = TimeSpan.FromSeconds(6.5);
+    /// <summary>Three seconds of life and five of grace at the API.</summary>
+    private static readonly TimeSpan UntilExpired = TimeSpan.FromSeconds(8.5);
+
+    /// <summary>So long the app believes in a token that it got with its clock ahead.</summary>
+    private static readonly TimeSpan Error = TimeSpan.FromSeconds(30);
 
     public static async Task TellAsync(DemoCast cast)
     {
@@ -16,15 +19,15 @@ internal static class Renewing
         );
         await cast.Script.StepAsync(
             "The access token expires; the app renews it and repeats the call",
-            "The app's clock runs behind, so it sends a token that is over. The API says invalid_token, the app refreshes once behind the scenes, and Ada notices "
+            "The app's clock was wrong when it got the token, so it sends one that is over. The API says invalid_token, the app refreshes once behind the scenes, and Ada notices "
                 + "nothing. The refresh token changed with it.",
             async expect =>
             {
+                cast.Stage.AppClock.Ahead = Error;
                 await cast.Browser.GetAsync(cast.Places.Web + "/", "app");
-                cast.Stage.AppClock.Hold();
+                cast.Stage.AppClock.Ahead = TimeSpan.Zero;
                 await Task.Delay(UntilExpired, cast.Script.Stop);
                 var home = await cast.Browser.GetAsync(cast.Places.Web + "/", "app");
-                cast.Stage.AppClock.Release();
                 expect.Holds(
                     "the page shows Ada's notes again",
                     home.Status == 200 && home.Body.Contains("Ada Lovelace", StringComparison.Ordinal),

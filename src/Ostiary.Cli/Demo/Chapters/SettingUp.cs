@@ -91,7 +91,7 @@ internal static class SettingUp
     {
         Strings(json, "redirect_uris", cast.Places.Web + "/signin/callback");
         Strings(json, "post_logout_redirect_uris", cast.Places.Web + "/signout/callback");
-        json.WriteString("access_token_lifetime", "1s"); // Short, so that the story can wait for its end.
+        json.WriteString("access_token_lifetime", "3s"); // Short, so that the story can wait for its end.
         json.WriteString("refresh_token_rotation", "always");
     }
 
