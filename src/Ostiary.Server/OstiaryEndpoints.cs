@@ -25,12 +25,12 @@ public sealed class OstiaryEndpoints
         Keys = keys;
         var grants = issuer.Stores.Grants;
         var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master);
-        var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime, new FailureThrottle());
+        var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime, FailureThrottle.OfClients());
         var reader = new ClientRequestReader(issuer, authentication);
         ITokenGrant[] tokenGrants =
         [
             new AuthorizationCodeGrant(grants, tokens),
-            new RefreshTokenGrant(grants, tokens),
+            new RefreshTokenGrant(grants, issuer.Stores.Sessions, tokens),
             new ClientCredentialsGrant(tokens),
         ];
 

@@ -71,8 +71,7 @@ internal static class AdminRefusal
             HttpStatusCode.NotFound => Reason.ResourceNotFound,
             HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed => Reason.RevisionConflict,
             HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => Reason.AdminRequestMalformed,
-            HttpStatusCode.MisdirectedRequest => Reason.WrongHost,
-            HttpStatusCode.TooManyRequests => Reason.Overloaded,
+            HttpStatusCode.TooManyRequests => Reason.TooManyRequests,
             _ => Reason.ServerUnreachable,
         };
 

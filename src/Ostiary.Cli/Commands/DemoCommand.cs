@@ -3,6 +3,7 @@ using System.Globalization;
 using Ostiary.Cli.Demo;
 using Ostiary.Cli.Demo.Report;
 using Ostiary.Cli.Errors;
+using Ostiary.Protocol.Reasons;
 
 namespace Ostiary.Cli.Commands;
 
@@ -58,7 +59,24 @@ internal static class DemoCommand
         );
         if (!once)
             await Task.Delay(Timeout.Infinite, invocation.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return trace.Held ? ExitCode.Done : ExitCode.Bug;
+        return Failure(trace, reports[0]) is { } failure ? throw new CliException(failure) : ExitCode.Done;
+    }
+
+    /// <summary>Null: every step held.</summary>
+    internal static CliError? Failure(DemoTrace trace, string report)
+    {
+        var failed = trace.Chapters.SelectMany(chapter => chapter.Steps).Where(step => !step.Held).ToList();
+        if (failed.Count == 0)
+            return null;
+        var message = failed.Count == 1 ? "A step of the demo did not hold." : $"{failed.Count} steps of the demo did not hold.";
+        return new(Reason.DemoFailed, message)
+        {
+            Details =
+            [
+                .. failed.Select(step => $"{step.Number}  {step.Title}: {string.Join("; ", step.Findings.Where(f => !f.Held).Select(f => f.Text))}"),
+            ],
+            Try = $"read the failed step in {report}, then: ostiary doctor",
+        };
     }
 
     private static string[] Write(DemoTrace trace, string directory)

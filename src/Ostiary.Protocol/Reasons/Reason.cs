@@ -13,6 +13,7 @@ public enum Reason
     RequestTooLarge = 1002,
     ParameterRepeated = 1003,
     MethodNotAllowed = 1004,
+    TooManyRequests = 1005,
     ClientIdMissing = 1010,
     ClientUnknown = 1011,
     RedirectUriMismatch = 1012,
@@ -76,6 +77,8 @@ public enum Reason
     RedirectUriChanged = 2019,
     GrantEnded = 2020,
     SubjectUnavailable = 2021,
+    TooManyVerifiers = 2022,
+    SessionEnded = 2023,
     RefreshTokenMissing = 2030,
     RefreshTokenUnknown = 2031,
     RefreshTokenReused = 2032,
@@ -83,7 +86,6 @@ public enum Reason
     RefreshTokenExpired = 2034,
     ScopeExceedsGrant = 2035,
     ResourceExceedsGrant = 2036,
-    SenderKeyMismatch = 2037,
     TokenMissing = 2040,
     TokenUnknown = 2041,
     NotTheAddressee = 2042,
@@ -150,7 +152,6 @@ public enum Reason
     KeyFileExposed = 5011,
     LogUnavailable = 5020,
     LogDamaged = 5021,
-    Overloaded = 5030,
     InternalFault = 5099,
 
     // 6xxx: protected APIs.
@@ -187,7 +188,6 @@ public enum Reason
     // 9xxx: start and configuration of the process.
     SettingInvalid = 9001,
     PlainHttpOffLoopback = 9002,
-    WrongHost = 9003,
     AddressInUse = 9004,
     CertificateUnusable = 9005,
     DataDirectoryUnusable = 9006,

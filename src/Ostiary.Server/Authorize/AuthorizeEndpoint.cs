@@ -21,11 +21,13 @@ public sealed class AuthorizeEndpoint
     private readonly IdTokens _idTokens;
     private readonly Approvals _approvals;
     private readonly AuthorizeResponse _response;
+    private readonly WaitingRequests _waiting;
 
     internal AuthorizeEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, Approvals approvals)
     {
         (_issuer, _sessions, _idTokens, _approvals) = (issuer, sessions, idTokens, approvals);
         _response = new AuthorizeResponse(issuer);
+        _waiting = new WaitingRequests(issuer);
     }
 
     public async Task HandleAsync(HttpContext http)
@@ -87,6 +89,12 @@ public sealed class AuthorizeEndpoint
         {
             Record(http, record with { Act = silent.List, Passed = silent.Passed, Refused = reason, Subject = session?.Subject });
             await _response.ErrorAsync(http, request.Redirect, reason);
+            return;
+        }
+        if (need != Need.Nothing && _waiting.Enter(http) is ({ Refused: { } crowded } room, var retryAfter))
+        {
+            Record(http, record with { Act = room.List, Passed = room.Passed, Refused = crowded, Subject = session?.Subject });
+            await ErrorPage.WriteAsync(http, _issuer, crowded, uiLocales: grant.Request.UiLocales, retryAfter: retryAfter);
             return;
         }
         Record(http, record with { GrantId = grant.Id.ToString(), Subject = session?.Subject });

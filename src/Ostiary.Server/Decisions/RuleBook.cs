@@ -23,6 +23,7 @@ public static class RuleBook
             AuthorizeRules.Page,
             AuthorizeRules.Request,
             InteractionNeeds.Silent,
+            WaitingRequests.Rules,
             Approvals.Waiting,
             LoginRules.All,
             PageRules.Continue,

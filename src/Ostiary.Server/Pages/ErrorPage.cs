@@ -76,7 +76,7 @@ public static class ErrorPage
     private static string NextStep(Reason reason) =>
         reason switch
         {
-            Reason.TooManyAttempts or Reason.PasswordQueueFull => "error.next.wait",
+            Reason.TooManyRequests or Reason.TooManyAttempts or Reason.PasswordQueueFull => "error.next.wait",
             >= Reason.StorageUnavailable and <= Reason.InternalFault => "error.next.wait",
             Reason.FormForged or Reason.NotSignedIn or > Reason.NotSignedIn => "error.next.again",
             _ => "error.next.app",

@@ -18,7 +18,10 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
 
     internal sealed record Request(Client Client, string? Code, string? Verifier, string? RedirectUri, IReadOnlyList<string> Resources);
 
-    internal sealed record Facts(Grant? Grant, Snapshot Snapshot);
+    /// <param name="WrongVerifiers">How many were tried before.</param>
+    internal sealed record Facts(Grant? Grant, Snapshot Snapshot, int WrongVerifiers);
+
+    private readonly VerifierTries _tries = new();
 
     // The client and the verifier are asked before the replay, so a thief without them cannot end the grant.
     // csharpier-ignore
@@ -32,6 +35,7 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
         { "code_verifier is present for a code_challenge",      Reason.VerifierMissing,      "RFC 7636 §4.6",    (r, f, now) => f.Grant!.Request.CodeChallenge is null || r.Verifier is not null },
         { "code_verifier is absent without a code_challenge",   Reason.VerifierUnexpected,   "RFC 9700 §4.8.2",  (r, f, now) => f.Grant!.Request.CodeChallenge is not null || r.Verifier is null },
         { "code_verifier is well-formed",                       Reason.VerifierMalformed,    "RFC 7636 §4.1",    (r, f, now) => r.Verifier is null || Pkce.IsVerifier(r.Verifier) },
+        { "not too many wrong code_verifiers were tried",       Reason.TooManyVerifiers,     "RFC 6749 §10.10",  (r, f, now) => f.WrongVerifiers < VerifierTries.Max },
         { "code_verifier matches the code_challenge",           Reason.VerifierMismatch,     "RFC 7636 §4.6",    (r, f, now) => r.Verifier is null || Pkce.Matches(r.Verifier, f.Grant!.Request.CodeChallenge!) },
         { "the code was not used before",                       Reason.CodeReplayed,         "OAuth 2.1 §4.1.3", (r, f, now) => f.Grant!.Status != GrantStatus.Active && f.Grant.End != GrantEnd.CodeReplayed },
         { "its grant has not ended",                            Reason.GrantEnded,           "RFC 6749 §5.2",    (r, f, now) => f.Grant!.Status != GrantStatus.Ended },
@@ -48,7 +52,8 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
         var asked = new Request(client, form["code"], form["code_verifier"], form["redirect_uri"], form.Values("resource"));
 
         var grant = await FindAsync(asked.Code, ct);
-        var verdict = Rules.Judge(asked, new(grant, snapshot), now);
+        var wrongBefore = _tries.Before(grant, client, asked.Verifier, now);
+        var verdict = Rules.Judge(asked, new(grant, snapshot, wrongBefore), now);
         string? change = null;
         if (verdict.Allowed)
         {
@@ -56,7 +61,7 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
             if (await grants.TryRedeemAsync(grant!.Id, GrantRules.ExpiryOf(grant, client, snapshot, now), now, ct))
                 change = "redeemed";
             else
-                verdict = Lost(Rules.Judge(asked, new(grant = await grants.FindAsync(grant.Id, ct), snapshot), now));
+                verdict = Lost(Rules.Judge(asked, new(grant = await grants.FindAsync(grant.Id, ct), snapshot, wrongBefore), now));
         }
         if (verdict.Refused is Reason.CodeReplayed && await grants.TryEndAsync(grant!.Id, GrantEnd.CodeReplayed, now, ct)) // RFC 6749 §4.1.2
             change = "ended: code-replayed";

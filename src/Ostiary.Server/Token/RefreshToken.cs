@@ -5,6 +5,7 @@ using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Grants;
+using Ostiary.Server.Sessions;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Tokens;
 
@@ -14,7 +15,7 @@ namespace Ostiary.Server.Token;
 /// grant_type=refresh_token. RFC 6749 §6, RFC 9700 §4.14.2. Rotation survives a lost answer: the previous generation, presented inside the retry window and
 /// before its successor was used, gets the same successor again. Everything else that was once valid is reuse and ends the grant.
 /// </summary>
-public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : ITokenGrant
+public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions, TokenIssuer tokens) : ITokenGrant
 {
     /// <summary>How often the use of a token that does not rotate is written.</summary>
     private static readonly TimeSpan TouchInterval = TimeSpan.FromMinutes(1);
@@ -30,7 +31,8 @@ public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : 
         IReadOnlyList<string> Resources
     );
 
-    internal sealed record Facts(Grant? Grant, Snapshot Snapshot)
+    /// <param name="Session">The sign-in that the grant lives in; null where it lives in none, or where that one is over.</param>
+    internal sealed record Facts(Grant? Grant, Session? Session, Snapshot Snapshot)
     {
         public bool IsLive(int generation) => generation == Grant!.Generation;
 
@@ -51,6 +53,7 @@ public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : 
         { "it is the live generation, or a retry of the last rotation", Reason.RefreshTokenReused, "RFC 9700 §4.14.2", (r, f, now) => f.IsLive(r.Generation) || f.IsRetry(r.Generation, now) },
         { "it was not idle for too long",                   Reason.RefreshTokenExpired,         "RFC 9700 §4.14.2", (r, f, now) => now - (f.Grant!.UsedAt ?? f.Grant.RotatedAt) < (r.Client.RefreshTokenIdle ?? f.Snapshot.Settings.RefreshTokenIdle) },
         { "the user can still sign in",                     Reason.SubjectUnavailable,          "RFC 6749 §5.2",    (r, f, now) => GrantRules.SubjectIsAvailable(f.Grant!, f.Snapshot) },
+        { "its sign-in has not ended, where it lives in one", Reason.SessionEnded,              "OIDC Core §11",    (r, f, now) => !LivesInSession(f.Grant!, r.Client) || (f.Session is { } s && s.IsLive(now)) },
         { "the scope is well-formed",                       Reason.ScopeMalformed,              "RFC 6749 §3.3",    (r, f, now) => !r.ScopeMalformed },
         { "it asks for no more than was granted",           Reason.ScopeExceedsGrant,           "RFC 6749 §6",      (r, f, now) => r.Scope.IsWithin(GrantRules.ScopeOf(f.Grant!, r.Client)) },
         { "it asks for one API",                            Reason.ResourcesCombined,           "RFC 8707 §2.2",    (r, f, now) => r.Resources.Distinct(StringComparer.Ordinal).Count() <= 1 },
@@ -62,7 +65,8 @@ public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : 
         var (client, snapshot, now) = (request.Client, request.Snapshot, request.Now);
         var (asked, id) = Parse(request);
         var grant = id is { } known ? await grants.FindAsync(known, ct) : null;
-        var verdict = Rules.Judge(asked, new(grant, snapshot), now);
+        var session = await SessionOfAsync(grant, client, ct);
+        var verdict = Rules.Judge(asked, new(grant, session, snapshot), now);
         var generationBefore = grant?.Generation;
         string? change = null;
         if (verdict.Allowed && asked.Generation == grant!.Generation)
@@ -72,7 +76,7 @@ public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : 
             if (change is "lost")
             {
                 change = null;
-                verdict = Rules.Judge(asked, new(grant = await grants.FindAsync(grant.Id, ct), snapshot), now);
+                verdict = Rules.Judge(asked, new(grant = await grants.FindAsync(grant.Id, ct), session, snapshot), now);
             }
         }
         if (verdict.Refused is Reason.RefreshTokenReused && await grants.TryEndAsync(grant!.Id, GrantEnd.RefreshTokenReused, now, ct)) // RFC 9700 §4.14.2
@@ -96,6 +100,15 @@ public sealed class RefreshTokenGrant(IGrantStore grants, TokenIssuer tokens) : 
             RefreshTokenRotation.Never => false,
             _ => client.IsPublic,
         };
+
+    /// <summary>
+    /// What a web page got without offline_access ends with the sign-in it got it in. Programs on a device have no such session of their own. OIDC Core §11
+    /// </summary>
+    private static bool LivesInSession(Grant grant, Client client) =>
+        grant.Approval is { Offline: false, SessionId: not null } && (client.Type is ClientType.Web or ClientType.Spa);
+
+    private async ValueTask<Session?> SessionOfAsync(Grant? grant, Client client, CancellationToken ct) =>
+        grant is not null && LivesInSession(grant, client) ? await sessions.FindAsync(grant.Approval!.SessionId!, ct) : null;
 
     private async ValueTask<string?> CommitAsync(Grant grant, Client client, DateTimeOffset now, CancellationToken ct)
     {

@@ -67,6 +67,30 @@ public sealed class AdminServiceTests
     }
 
     [Fact]
+    [Trait("Spec", "RFC 9110 §15.5.6")]
+    public async Task Says_which_methods_an_operation_takes()
+    {
+        await using var admin = await AdminHarness.OpenAsync();
+        var response = await admin.SendAsync("PUT", "/clients");
+        Assert.Equal((405, Reason.MethodNotAllowed), (response.Status, response.Reason));
+        Assert.Contains("GET, POST", AdminHarness.Text(response), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET", "/clients?limit=0", "")]
+    [InlineData("GET", "/clients?limit=x", "")]
+    [InlineData("GET", "/users?cursor=~", "")]
+    [InlineData("GET", "/events?refused=perhaps", "")]
+    [InlineData("POST", "/clients", "[]")]
+    [InlineData("POST", "/clients", "{\"client_id\":")]
+    public async Task Refuses_what_is_not_of_the_documented_shape(string method, string path, string body)
+    {
+        await using var admin = await AdminHarness.OpenAsync();
+        var response = await admin.SendAsync(method, path, body);
+        Assert.Equal((400, Reason.AdminRequestMalformed), (response.Status, response.Reason));
+    }
+
+    [Fact]
     public async Task Takes_a_secret_that_the_caller_brings()
     {
         await using var admin = await AdminHarness.OpenAsync();

@@ -27,6 +27,20 @@ public sealed class LogFailureTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("{\"version\":1,\"seq\":\"x\"}")]
+    public void A_damaged_index_is_not_taken_for_an_empty_log(string index)
+    {
+        _log.Fill(60, new LogRetention(FileSize: 8 * 1024, Files: 2));
+        File.WriteAllText(Path.Combine(_log.Events, "n1.index.json"), index);
+
+        var refused = Assert.Throws<StoreException>(() => _log.Open());
+
+        Assert.Equal(Reason.LogDamaged, refused.Reason);
+    }
+
     [Fact]
     public async Task A_file_with_only_a_torn_line_is_begun_again()
     {

@@ -60,6 +60,23 @@ public sealed class AccountPageTests
         Assert.Equal(Reason.SessionNotFound, host.Log.All[^1].Refused);
     }
 
+    [Theory]
+    [InlineData("/account/sessions/end")]
+    [InlineData("/account/sessions/end-all")]
+    [InlineData("/account/apps/revoke")]
+    public async Task Sends_a_form_whose_session_is_over_to_the_sign_in(string path)
+    {
+        await using var host = await PageHost.StartAsync();
+        using var browser = await host.SignedInAsync();
+        var csrf = await browser.CsrfAsync("/account");
+        browser.Cookies.Remove(SessionCookie);
+
+        var answer = await browser.PostAsync(path, [("csrf", csrf), ("client", "billing-web")]);
+
+        Assert.Equal((HttpStatusCode.SeeOther, "/login"), (answer.StatusCode, answer.Headers.Location!.OriginalString));
+        Assert.Equal(Reason.NotSignedIn, host.Log.All[^1].Refused);
+    }
+
     [Fact]
     public async Task Signs_out_everywhere_with_the_grants_of_all_sessions() // L06
     {

@@ -124,6 +124,27 @@ public sealed class LoginPageTests
     }
 
     [Fact]
+    [Trait("Spec", "RFC 6819 §5.1.4.2.3")]
+    public async Task Makes_who_guesses_wait_and_nobody_else() // L10
+    {
+        await using var host = await PageHost.StartAsync();
+        using var owner = await host.SignedInAsync();
+        using var browser = host.NewBrowser();
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(HttpStatusCode.BadRequest, (await browser.SignInAsync("alice", "wrong")).StatusCode);
+
+        var answer = await browser.SignInAsync("alice", PageHost.Password);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(30), answer.Headers.RetryAfter!.Delta);
+        Assert.Equal(Reason.TooManyAttempts, host.Log.All[^1].Refused);
+        Assert.DoesNotContain("ostiary_session", browser.Cookies.Keys);
+        Assert.Equal(HttpStatusCode.OK, (await owner.GetAsync("/account")).StatusCode);
+        host.Time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(HttpStatusCode.SeeOther, (await browser.SignInAsync("alice", PageHost.Password)).StatusCode);
+    }
+
+    [Fact]
     public async Task Takes_forms_that_browsers_send_for_its_own_page()
     {
         await using var host = await PageHost.StartAsync();

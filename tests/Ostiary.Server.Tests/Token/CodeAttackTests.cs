@@ -78,6 +78,45 @@ public sealed class CodeAttackTests(SharedServer shared) : IClassFixture<SharedS
         answer.ShouldBeRefused(error, code);
     }
 
+    [Fact, Trait("Spec", "RFC 6749 §10.10"), Trait("Spec", "RFC 7636 §4.6")]
+    public async Task B12_a_verifier_cannot_be_guessed_without_end()
+    {
+        var code = await shared.CodeAsync("spa");
+        var other = await shared.CodeAsync("spa");
+        // Neither another client nor what is no verifier counts.
+        (await shared.Web.TokenAsync(SharedServer.Redemption(code, ("code_verifier", new string('x', 43))))).ShouldBeRefused(
+            "invalid_grant",
+            "OST2012"
+        );
+        (await shared.Spa.TokenAsync(SharedServer.Redemption(code, ("code_verifier", "short")))).ShouldBeRefused("invalid_grant", "OST2016");
+        for (var i = 0; i < 5; i++)
+            (await shared.Spa.TokenAsync(SharedServer.Redemption(code, ("code_verifier", new string('x', 43 + i))))).ShouldBeRefused(
+                "invalid_grant",
+                "OST2017"
+            );
+
+        (await shared.Spa.TokenAsync(SharedServer.Redemption(code, ("code_verifier", new string('y', 43))))).ShouldBeRefused(
+            "invalid_grant",
+            "OST2022"
+        );
+        (await shared.Spa.TokenAsync(SharedServer.Redemption(code))).ShouldBeRefused("invalid_grant", "OST2022");
+        Assert.Equal(HttpStatusCode.OK, (await shared.Spa.TokenAsync(SharedServer.Redemption(other))).Status);
+    }
+
+    [Fact, Trait("Spec", "RFC 6749 §10.10")]
+    public async Task B12_parallel_guesses_are_counted_too()
+    {
+        var code = await shared.CodeAsync("spa");
+        var guesses = Enumerable
+            .Range(0, 20)
+            .Select(i => shared.Spa.TokenAsync(SharedServer.Redemption(code, ("code_verifier", new string('x', 43 + i)))));
+
+        var answers = await Task.WhenAll(guesses);
+
+        Assert.Equal(5, answers.Count(a => a.Code == "OST2017"));
+        Assert.Equal(15, answers.Count(a => a.Code == "OST2022"));
+    }
+
     [Fact, Trait("Spec", "RFC 7636 §4.1")]
     public async Task B10_a_verifier_ends_at_128_characters()
     {

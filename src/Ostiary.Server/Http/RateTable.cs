@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Ostiary.Server.Users;
+namespace Ostiary.Server.Http;
 
 /// <summary>
 /// Token buckets in a fixed amount of memory, one number each: when the bucket will be full again (generic cell rate algorithm). Keys that fall on
