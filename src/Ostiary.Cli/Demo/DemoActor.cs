@@ -106,9 +106,21 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
             yield return value;
         foreach (var (member, text) in values.Where(v => v.Key is "access_token" or "id_token"))
             if (Jws.TryReadUnverified(text, out var header, out var payload))
-                yield return new(member + ", decoded", $"{header} . {Encoding.UTF8.GetString(payload.Span)}");
+                yield return new(member + ", decoded", $"{header} . {Claims(payload)}");
         if (response.Content.Headers.ContentType?.MediaType == "text/html" && Heading(body) is { } heading)
             yield return new("page", heading);
+    }
+
+    /// <summary>The claims as they came, but for the nonce, which ties the token to one request and is nobody else's to know.</summary>
+    private static string Claims(ReadOnlyMemory<byte> payload)
+    {
+        var text = Encoding.UTF8.GetString(payload.Span);
+        if (!StrictJson.TryParseObject(payload, out var document))
+            return text;
+        using (document)
+            return document.RootElement.TryGetProperty("nonce", out var nonce)
+                ? text.Replace(nonce.GetRawText(), $"\"{SecretTag.Of(nonce.ToString())}\"", StringComparison.Ordinal)
+                : text;
     }
 
     private static string? Heading(string html)

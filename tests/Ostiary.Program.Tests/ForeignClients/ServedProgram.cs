@@ -1,8 +1,6 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Ostiary.Program.Tests.Cli;
 
 namespace Ostiary.Program.Tests.ForeignClients;
 
@@ -16,10 +14,8 @@ public class ServedProgram : IAsyncLifetime
     public const string PostLogoutRedirectUri = "https://app.example/out";
 
     private readonly RSA _key = RSA.Create(2048);
-    private readonly List<string> _heard = [];
-    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _directory = "";
-    private Process? _process;
+    private ServerProcess? _process;
 
     /// <summary>The path of the issuer.</summary>
     protected virtual string IssuerPath => "";
@@ -36,7 +32,7 @@ public class ServedProgram : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _directory = Directory.CreateTempSubdirectory("ostiary-foreign-").FullName;
-        var listen = $"http://127.0.0.1:{FreePort()}";
+        var listen = $"http://127.0.0.1:{ServerProcess.FreePort()}";
         Issuer = listen + IssuerPath;
         var cancelled = TestContext.Current.CancellationToken;
         await File.WriteAllTextAsync(Path.Combine(_directory, "app.secret"), ClientSecret, cancelled);
@@ -45,35 +41,26 @@ public class ServedProgram : IAsyncLifetime
         await File.WriteAllTextAsync(configuration, Configuration(), cancelled);
 
         var data = Path.Combine(_directory, "data");
-        string[] arguments = ["serve", "--issuer", Issuer, "--listen", listen, "--data", data, "--store", "sqlite", "--config", configuration];
-        var start = new ProcessStartInfo(Checkout.Program, arguments) { RedirectStandardError = true, WorkingDirectory = _directory };
-        _process = Process.Start(start)!;
-        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
-        _process.BeginErrorReadLine();
-        await _listening.Task.WaitAsync(TimeSpan.FromSeconds(60), cancelled);
+        _process = await ServerProcess.StartAsync([
+            "--issuer",
+            Issuer,
+            "--listen",
+            listen,
+            "--data",
+            data,
+            "--store",
+            "sqlite",
+            "--config",
+            configuration,
+        ]);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
-        {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync(CancellationToken.None);
-            _process.Dispose();
-        }
+            await _process.DisposeAsync();
         _key.Dispose();
         Directory.Delete(_directory, recursive: true);
-    }
-
-    /// <summary>The program says when it listens; where it ends before, what it said is the fault.</summary>
-    private void Hear(string? line)
-    {
-        if (line is null)
-            _listening.TrySetException(new InvalidOperationException("The server did not start: " + string.Join('\n', _heard)));
-        else if (line.StartsWith("listening on", StringComparison.Ordinal))
-            _listening.TrySetResult();
-        else
-            _heard.Add(line);
     }
 
     private string Configuration()
@@ -159,13 +146,6 @@ public class ServedProgram : IAsyncLifetime
                 },
             }
         );
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

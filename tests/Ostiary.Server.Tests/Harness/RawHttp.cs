@@ -7,7 +7,7 @@ namespace Ostiary.Server.Tests.Harness;
 public static class RawHttp
 {
     /// <summary>Sends a text and reads until the server closes or has said nothing for a moment.</summary>
-    public static async Task<string> SendAsync(TestServer server, string text, int patience = 5)
+    public static async Task<string> SendAsync(TestServer server, string text, int patience = 60)
     {
         using var client = new TcpClient();
         var url = new Uri(server.Server.Addresses[0]);
@@ -21,7 +21,7 @@ public static class RawHttp
         {
             while (true)
             {
-                waiting.CancelAfter(answer.Length == 0 ? TimeSpan.FromSeconds(patience) : TimeSpan.FromMilliseconds(150));
+                waiting.CancelAfter(answer.Length == 0 ? TimeSpan.FromSeconds(patience) : TimeSpan.FromMilliseconds(500));
                 var count = await stream.ReadAsync(buffer, waiting.Token);
                 if (count == 0)
                     break;

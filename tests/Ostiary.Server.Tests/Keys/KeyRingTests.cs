@@ -68,7 +68,7 @@ public sealed class KeyRingTests
 
         Assert.Equal(Reason.KeyUnreadable, Assert.Throws<StoreException>(() => ring.Signer("PS256")).Reason);
         Assert.Throws<StoreException>(() => ring.Signer("none"));
-        await made.Task.WaitAsync(TimeSpan.FromSeconds(20), Ct);
+        await made.Task.WaitAsync(TimeSpan.FromSeconds(120), Ct);
         await ring.MaintainAsync(Ct);
 
         AssertAccepted(ring, ring.Signer("PS256"));

@@ -2,9 +2,19 @@ using Microsoft.Playwright;
 
 namespace Ostiary.Server.Tests.Pages;
 
-/// <summary>The system's Chromium, once per test class.</summary>
+/// <summary>Browser tests run one after the other and share one Chromium: several at once are too much for a small machine.</summary>
+[CollectionDefinition(Name)]
+public sealed class InChromium : ICollectionFixture<Chromium>
+{
+    public const string Name = "Chromium";
+}
+
+/// <summary>The system's Chromium.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
+    /// <summary>Long: it only tells a page that never comes from one that a busy machine is slow to show.</summary>
+    private const float Patience = 60_000;
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -12,13 +22,24 @@ public sealed class Chromium : IAsyncLifetime
     {
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(
-            new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage", "--headless=new"] }
+            new()
+            {
+                ExecutablePath = "/usr/bin/chromium",
+                Args = ["--no-sandbox", "--disable-dev-shm-usage", "--headless=new"],
+                Timeout = Patience,
+            }
         );
     }
 
     /// <summary>A fresh browser profile.</summary>
-    public Task<IBrowserContext> NewAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light, bool scripts = false, string locale = "en-GB") =>
-        _browser!.NewContextAsync(
+    public async Task<IBrowserContext> NewAsync(
+        int width = 1280,
+        ColorScheme scheme = ColorScheme.Light,
+        bool scripts = false,
+        string locale = "en-GB"
+    )
+    {
+        var context = await _browser!.NewContextAsync(
             new()
             {
                 ViewportSize = new() { Width = width, Height = width < 600 ? 640 : 800 },
@@ -27,6 +48,9 @@ public sealed class Chromium : IAsyncLifetime
                 Locale = locale,
             }
         );
+        context.SetDefaultTimeout(Patience);
+        return context;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -9,8 +9,8 @@ using Ostiary.Protocol;
 namespace Ostiary.Server.Tests.Pages;
 
 /// <summary>Browsers apply form-action to every redirect that follows a form: with the real headers, an answer must still reach the app, at another origin.</summary>
-[Trait("Speed", "Slow")]
-public sealed class FormActionTests(Chromium chromium) : IClassFixture<Chromium>
+[Trait("Speed", "Slow"), Collection(InChromium.Name)]
+public sealed class FormActionTests(Chromium chromium)
 {
     [Theory]
     [InlineData(false)]
@@ -113,7 +113,7 @@ public sealed class FormActionTests(Chromium chromium) : IClassFixture<Chromium>
                 outcome.TrySetResult(false);
         };
         await page.ClickAsync("button[value=allow]");
-        return await outcome.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        return await outcome.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
     }
 
     private static async Task<PageHost> StartAsync(string redirectUri)

@@ -10,8 +10,8 @@ using Ostiary.Server.Tests.Sessions;
 namespace Ostiary.Server.Tests.Pages;
 
 /// <summary>How the pages look and read: every page in light and dark, small and large, without scripts; checked by axe-core. The pictures are kept for people.</summary>
-[Trait("Speed", "Slow")]
-public sealed class LooksTests(Chromium chromium) : IClassFixture<Chromium>
+[Trait("Speed", "Slow"), Collection(InChromium.Name)]
+public sealed class LooksTests(Chromium chromium)
 {
     private static readonly string Root = FindRoot();
 
