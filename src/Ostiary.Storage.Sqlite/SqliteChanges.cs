@@ -24,17 +24,7 @@ internal sealed class SqliteChanges(SqliteEngine engine) : IChangeFeed
         );
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
-        engine.WriteAsync(
-            connection =>
-            {
-                using var delete = connection
-                    .Prepare("DELETE FROM changes WHERE sequence IN (SELECT sequence FROM changes WHERE until <= ?1 LIMIT ?2)")
-                    .Bind(1, StoreTime.ToUnix(before))
-                    .Bind(2, limit);
-                return delete.Run();
-            },
-            ct
-        );
+        engine.WriteAsync(connection => SqliteSweep.Delete(connection, "changes", "sequence", "until", before, limit), ct);
 
     /// <summary>Part of the transaction of whoever calls: an end and its entry are one act.</summary>
     public static long Append(Connection connection, ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now)

@@ -159,24 +159,7 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
         );
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
-        engine.WriteAsync(
-            connection =>
-            {
-                using var expired = connection
-                    .Prepare("DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires <= ?1 LIMIT ?2)")
-                    .Bind(1, StoreTime.ToUnix(before))
-                    .Bind(2, limit);
-                var removed = expired.Run();
-                if (removed >= limit)
-                    return removed;
-                using var ended = connection
-                    .Prepare("DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE ended <= ?1 LIMIT ?2)")
-                    .Bind(1, StoreTime.ToUnix(before))
-                    .Bind(2, limit - removed);
-                return removed + ended.Run();
-            },
-            ct
-        );
+        engine.WriteAsync(connection => SqliteSweep.DeleteOver(connection, "grants", before, limit), ct);
 
     private static List<GrantId> EndEach(Connection connection, Statement select, GrantEnd end, DateTimeOffset now)
     {

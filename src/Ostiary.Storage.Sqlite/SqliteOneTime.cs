@@ -30,15 +30,5 @@ internal sealed class SqliteOneTime(SqliteEngine engine) : IOneTimeStore
     }
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
-        engine.WriteAsync(
-            connection =>
-            {
-                using var delete = connection
-                    .Prepare("DELETE FROM one_time WHERE key IN (SELECT key FROM one_time WHERE until <= ?1 LIMIT ?2)")
-                    .Bind(1, StoreTime.ToUnix(before))
-                    .Bind(2, limit);
-                return delete.Run();
-            },
-            ct
-        );
+        engine.WriteAsync(connection => SqliteSweep.Delete(connection, "one_time", "key", "until", before, limit), ct);
 }

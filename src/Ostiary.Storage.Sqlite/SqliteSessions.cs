@@ -107,24 +107,7 @@ internal sealed class SqliteSessions(SqliteEngine engine) : ISessionStore
         );
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
-        engine.WriteAsync(
-            connection =>
-            {
-                using var expired = connection
-                    .Prepare("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ?1 LIMIT ?2)")
-                    .Bind(1, StoreTime.ToUnix(before))
-                    .Bind(2, limit);
-                var removed = expired.Run();
-                if (removed >= limit)
-                    return removed;
-                using var ended = connection
-                    .Prepare("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ended <= ?1 LIMIT ?2)")
-                    .Bind(1, StoreTime.ToUnix(before))
-                    .Bind(2, limit - removed);
-                return removed + ended.Run();
-            },
-            ct
-        );
+        engine.WriteAsync(connection => SqliteSweep.DeleteOver(connection, "sessions", before, limit), ct);
 
     private static bool End(Connection connection, string id, DateTimeOffset now)
     {

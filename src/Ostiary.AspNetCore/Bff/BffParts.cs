@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using Ostiary.AspNetCore.Issuers;
 using Ostiary.AspNetCore.Observation;
@@ -29,6 +31,22 @@ internal sealed partial class BffParts : IDisposable
     public IBffSessionStore Sessions { get; }
     public BffCookies Cookies { get; }
     public SessionTokens Tokens { get; }
+
+    /// <summary>Sends the browser to the issuer with a request.</summary>
+    public void SendAway(HttpContext http, string hop, string endpoint, IReadOnlyList<KeyValuePair<string, string>> request)
+    {
+        Tell(
+            new BffHop
+            {
+                Name = hop,
+                Method = "GET",
+                Url = endpoint,
+                Sent = Show(request),
+                Status = 303,
+            }
+        );
+        BffPage.Redirect(http, QueryHelpers.AddQueryString(endpoint, request.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value))));
+    }
 
     public async ValueTask<TokenAnswer> AskForTokensAsync(string hop, List<KeyValuePair<string, string>> form, CancellationToken ct)
     {

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
 using Ostiary.AspNetCore.Observation;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
@@ -35,18 +34,7 @@ internal sealed class SignInEndpoint(BffParts parts)
         };
         var binding = parts.Cookies.StartSignIn(http, slot);
         await parts.Sessions.AddSignInAsync(BffCookies.IdOf(binding), signIn, ct);
-        var request = Request(signIn);
-        parts.Tell(
-            new BffHop
-            {
-                Name = "authorization request",
-                Method = "GET",
-                Url = endpoint,
-                Sent = parts.Show(request),
-                Status = 303,
-            }
-        );
-        BffPage.Redirect(http, QueryHelpers.AddQueryString(endpoint, request.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value))));
+        parts.SendAway(http, "authorization request", endpoint, Request(signIn));
     }
 
     /// <summary>GET /signin/callback: checks, code exchange, ID token, session.</summary>

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 
@@ -38,17 +37,7 @@ internal sealed class SignOutEndpoint(BffParts parts)
             new("post_logout_redirect_uri", _options.PostLogoutRedirectUri),
             new("state", parts.Cookies.StartSignOut(http)),
         ];
-        parts.Tell(
-            new BffHop
-            {
-                Name = "sign-out",
-                Method = "GET",
-                Url = endpoint,
-                Sent = parts.Show(request),
-                Status = 303,
-            }
-        );
-        BffPage.Redirect(http, QueryHelpers.AddQueryString(endpoint, request.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value))));
+        parts.SendAway(http, "sign-out", endpoint, request);
     }
 
     /// <summary>The way back. The session has ended already, so a foreign state changes nothing and is only told.</summary>

@@ -50,6 +50,21 @@ public sealed record AdminResponse(int Status, ReadOnlyMemory<byte> Body)
 
     internal static AdminResponse Object(int status, Action<Utf8JsonWriter> members) => new(status, AdminJson.Object(members));
 
+    /// <summary>What was deleted, by its names.</summary>
+    internal static AdminResponse Deleted(long revision, params (string Member, string Name)[] what) =>
+        Object(
+            200,
+            json =>
+            {
+                foreach (var (member, name) in what)
+                    json.WriteString(member, name);
+                json.WriteBoolean("deleted", true);
+            }
+        ) with
+        {
+            Revision = revision,
+        };
+
     /// <summary>Written when it is known under which flow the record has it.</summary>
     internal AdminRefusal? Refusal { get; init; }
 

@@ -92,17 +92,7 @@ internal sealed class ApiAdministration(AdminParts parts, ConfigurationChanges c
         if (outcome.Snapshot is null)
             return Refused(outcome, id);
         call.Change = "deleted";
-        return AdminResponse.Object(
-            200,
-            json =>
-            {
-                json.WriteString("identifier", id);
-                json.WriteBoolean("deleted", true);
-            }
-        ) with
-        {
-            Revision = outcome.Snapshot.Revision,
-        };
+        return AdminResponse.Deleted(outcome.Snapshot.Revision, ("identifier", id));
     }
 
     private AdminResponse Refused(ChangeOutcome outcome, string id) =>

@@ -134,17 +134,7 @@ internal sealed class ClientAdministration(AdminParts parts, ConfigurationChange
         if (outcome.Snapshot is null)
             return Refused(outcome, id);
         call.Change = "deleted";
-        return AdminResponse.Object(
-            200,
-            json =>
-            {
-                json.WriteString("client_id", id);
-                json.WriteBoolean("deleted", true);
-            }
-        ) with
-        {
-            Revision = outcome.Snapshot.Revision,
-        };
+        return AdminResponse.Deleted(outcome.Snapshot.Revision, ("client_id", id));
     }
 
     private async ValueTask<AdminResponse> ChangeAsync(

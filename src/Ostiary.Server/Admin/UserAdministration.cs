@@ -124,18 +124,11 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
         if (outcome.Snapshot is null)
             return Refused(outcome, name);
         call.Change = "deleted";
-        return AdminResponse.Object(
-            200,
-            json =>
-            {
-                json.WriteString("username", outcome.Before.Users[call.Subject!].User.Username);
-                json.WriteString("sub", call.Subject);
-                json.WriteBoolean("deleted", true);
-            }
-        ) with
-        {
-            Revision = outcome.Snapshot.Revision,
-        };
+        return AdminResponse.Deleted(
+            outcome.Snapshot.Revision,
+            ("username", outcome.Before.Users[call.Subject!].User.Username),
+            ("sub", call.Subject!)
+        );
     }
 
     private async ValueTask<AdminResponse> ChangeAsync(

@@ -1,3 +1,4 @@
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Interaction;
 using Ostiary.Server.Sessions;
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Http;
 using Ostiary.Server.Interaction;
 using Ostiary.Server.Sessions;

@@ -1,4 +1,5 @@
 using System.Text;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Interaction;
 
 namespace Ostiary.Server.Pages;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Http;
 using Ostiary.Server.Interaction;
 using Ostiary.Server.Sessions;

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Sessions;
 
 namespace Ostiary.Server.Pages;

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Ostiary.Server.Configuration;
 
 namespace Ostiary.Server.Pages;
 

@@ -1,3 +1,4 @@
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Pages;
 
 namespace Ostiary.Server.Tests.Pages;

@@ -41,6 +41,25 @@ public sealed class UserInfoAttackTests(SharedServer shared) : IClassFixture<Sha
         (await shared.Web.UserInfoAsync(tokens["refresh_token"]!)).ShouldBeRefused("invalid_token", "OST2050", Unauthorized);
     }
 
+    [Theory, Trait("Spec", "RFC 6750 §3.1")]
+    [InlineData("user")]
+    [InlineData("client")]
+    public async Task J05_a_token_of_a_disabled_client_or_user_is_over_at_once(string disabled)
+    {
+        await using var server = await TestServer.StartAsync();
+        using var browser = server.NewBrowser();
+        using var web = new TokenClient(server, "web");
+        var token = (await web.SignInAsync(browser))["access_token"]!;
+        Assert.Equal(HttpStatusCode.OK, (await web.UserInfoAsync(token)).Status);
+
+        if (disabled == "user")
+            await server.DisableUserAsync("alice");
+        else
+            await server.AddClientAsync("""{"client_id":"web","type":"web","redirect_uris":["CB"],"disabled":true}""", TestServer.WebSecret);
+
+        (await web.UserInfoAsync(token)).ShouldBeRefused("invalid_token", "OST2052", Unauthorized);
+    }
+
     [Fact, Trait("Spec", "RFC 6750 §3.1")]
     public async Task E30_an_expired_token_is_over_to_the_second()
     {
