@@ -27,12 +27,9 @@ internal sealed class SignOutEndpoint(BffParts parts)
             BffPage.Redirect(http, _options.SignedOutPath);
             return;
         }
-        KeyValuePair<
-            string,
-            string
-        >[] request = // RP-Initiated Logout §2
+        KeyValuePair<string, string>[] request =
         [
-            new("id_token_hint", current.Session.IdToken),
+            new("id_token_hint", current.Session.IdToken), // RP-Initiated Logout §2
             new("client_id", _options.ClientId),
             new("post_logout_redirect_uri", _options.PostLogoutRedirectUri),
             new("state", parts.Cookies.StartSignOut(http)),

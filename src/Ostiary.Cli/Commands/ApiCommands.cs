@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ostiary.Cli.Output;
+using Ostiary.Server.Configuration;
 
 namespace Ostiary.Cli.Commands;
 
@@ -23,11 +24,7 @@ internal static class ApiCommands
     private static readonly Option<string?> Algorithm = ChoiceOption.Create(
         "--signing-alg",
         "How its access tokens are signed",
-        "ES256",
-        "ES384",
-        "PS256",
-        "RS256",
-        "HS256"
+        [.. SigningAlgorithms.Public]
     );
     private static readonly Option<string[]> ResourceServer = new("--resource-server-client")
     {

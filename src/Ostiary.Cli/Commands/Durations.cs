@@ -1,5 +1,5 @@
-using System.Globalization;
 using Ostiary.Cli.Errors;
+using Ostiary.Server.Configuration;
 
 namespace Ostiary.Cli.Commands;
 
@@ -10,18 +10,8 @@ internal static class Durations
     {
         if (text is null)
             return null;
-        if (text.Length > 1 && int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 100_000)
-            switch (text[^1])
-            {
-                case 's':
-                    return TimeSpan.FromSeconds(number);
-                case 'm':
-                    return TimeSpan.FromMinutes(number);
-                case 'h':
-                    return TimeSpan.FromHours(number);
-                case 'd':
-                    return TimeSpan.FromDays(number);
-            }
-        throw CliException.Usage($"'{text}' is not a duration ({option}).", $"{option} 30s, 10m, 8h or 30d");
+        return Duration.TryParse(text, out var duration)
+            ? duration
+            : throw CliException.Usage($"'{text}' is not a duration ({option}).", $"{option} 30s, 10m, 8h or 30d");
     }
 }

@@ -23,9 +23,9 @@ public static class AdminEndpoints
         string prefix,
         AdminService service,
         Func<HttpContext, ValueTask<AdminCaller?>> authorize
-    ) => endpoints.Map(prefix + AdminService.BasePath + "/{**path}", http => HandleAsync(http, service, authorize));
+    ) => endpoints.Map(prefix + AdminService.BasePath + "/{**path}", http => HandleAsync(http, prefix, service, authorize));
 
-    public static async Task HandleAsync(HttpContext http, AdminService service, Func<HttpContext, ValueTask<AdminCaller?>> authorize)
+    private static async Task HandleAsync(HttpContext http, string prefix, AdminService service, Func<HttpContext, ValueTask<AdminCaller?>> authorize)
     {
         var request = new AdminRequest(http.Request.Method, PathOf(http), AdminCaller.Owner) { Flow = Flow.Of(http), Network = Network.Of(http) };
         var isDescription = request is { Path: "/openapi.json", Method: "GET" };
@@ -33,12 +33,12 @@ public static class AdminEndpoints
         if (caller is null)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer"; // RFC 6750 §3
-            await AnswerAsync(http, service.Refuse(request with { Caller = new(null, null) }, AdminRefusal.Of(Reason.AdminUnauthorized)));
+            await AnswerAsync(http, prefix, service.Refuse(request with { Caller = new(null, null) }, AdminRefusal.Of(Reason.AdminUnauthorized)));
             return;
         }
         request = request with { Caller = caller };
         var (complete, refusal) = caller.MayAdminister ? await ReadAsync(http, request) : (request, null);
-        await AnswerAsync(http, refusal is null ? await service.SendAsync(complete, http.RequestAborted) : service.Refuse(request, refusal));
+        await AnswerAsync(http, prefix, refusal is null ? await service.SendAsync(complete, http.RequestAborted) : service.Refuse(request, refusal));
     }
 
     private static async ValueTask<(AdminRequest Request, AdminRefusal? Refusal)> ReadAsync(HttpContext http, AdminRequest request)
@@ -55,27 +55,11 @@ public static class AdminEndpoints
 
     private static async ValueTask<(ReadOnlyMemory<byte> Body, AdminRefusal? Refusal)> ReadBodyAsync(HttpContext http)
     {
-        if (http.Request.ContentLength > AdminService.MaxBody)
+        if (await RequestReader.ReadBodyAsync(http, AdminService.MaxBody) is not { } body)
             return (default, AdminRefusal.Of(Reason.RequestTooLarge));
-        var reader = http.Request.BodyReader;
-        while (true)
-        {
-            var read = await reader.ReadAsync(http.RequestAborted);
-            if (read.Buffer.Length > AdminService.MaxBody)
-            {
-                reader.AdvanceTo(read.Buffer.End);
-                return (default, AdminRefusal.Of(Reason.RequestTooLarge));
-            }
-            if (read.IsCompleted)
-            {
-                var body = read.Buffer.ToArray();
-                reader.AdvanceTo(read.Buffer.End);
-                return body.Length == 0 || IsJson(http.Request)
-                    ? (body, null)
-                    : (default, new(Reason.ContentTypeUnsupported, "The body must be application/json in UTF-8."));
-            }
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
+        return body.Length == 0 || IsJson(http.Request)
+            ? (body, null)
+            : (default, new(Reason.ContentTypeUnsupported, "The body must be application/json in UTF-8."));
     }
 
     private static bool IsJson(HttpRequest request) =>
@@ -107,7 +91,7 @@ public static class AdminEndpoints
         return begin < 0 ? "/" : path[(begin + AdminService.BasePath.Length)..];
     }
 
-    private static async Task AnswerAsync(HttpContext http, AdminResponse response)
+    private static async Task AnswerAsync(HttpContext http, string prefix, AdminResponse response)
     {
         http.Response.StatusCode = response.Status;
         http.Response.ContentType = response.Lines is null ? "application/json" : "application/jsonl";
@@ -117,7 +101,7 @@ public static class AdminEndpoints
         if (response.Revision is { } revision)
             http.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
         if (response.Location is { } location)
-            http.Response.Headers.Location = AdminService.BasePath + location;
+            http.Response.Headers.Location = prefix + AdminService.BasePath + location;
         if (response.Allow is { } allow)
             http.Response.Headers.Allow = allow;
         if (response.Lines is { } lines)

@@ -5,7 +5,8 @@ using Ostiary.Server.Stores;
 namespace Ostiary.Server.Admin;
 
 /// <summary>
-/// Changes of the configuration with what follows from them: a client or a user that is disabled or gone loses its grants, sessions and tokens.
+/// Changes of the configuration with what follows from them: a client or a user that is disabled or gone loses its grants, sessions and tokens, and so does a
+/// user whose password was replaced, for somebody may have known the old one.
 /// A signing algorithm that is new gets its key. The configuration comes first, so nothing new is issued while the old is being ended.
 /// </summary>
 internal sealed class ConfigurationChanges(AdminParts parts)
@@ -43,6 +44,16 @@ internal sealed class ConfigurationChanges(AdminParts parts)
         await parts.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.SubjectDisabled, now, ct);
     }
 
+    private async ValueTask SignOutAsync(string subject, CancellationToken ct)
+    {
+        var now = parts.Now;
+        await parts.Stores.Sessions.EndOfSubjectAsync(subject, null, now, ct);
+        await parts.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.RevokedByOperator, now, ct); // RFC 9700 §4.14.2
+    }
+
+    private static bool IsPasswordReplaced(ChangeOutcome outcome, string subject) =>
+        outcome.Before.Users.GetValueOrDefault(subject)?.User.PasswordHash is { } before && outcome.After.Users[subject].User.PasswordHash != before;
+
     private async ValueTask FollowAsync(ChangeOutcome outcome, TimeSpan longest, CancellationToken ct)
     {
         var after = outcome.After;
@@ -56,6 +67,8 @@ internal sealed class ConfigurationChanges(AdminParts parts)
                 await EndClientAsync(change.Id, longest, ct);
             if (change.Kind == StoredDocuments.UserKind && after.Users.GetValueOrDefault(change.Id) is (null or { User.Disabled: true }))
                 await EndSubjectAsync(change.Id, longest, ct);
+            else if (change.Kind == StoredDocuments.UserKind && IsPasswordReplaced(outcome, change.Id))
+                await SignOutAsync(change.Id, ct);
         }
     }
 }

@@ -86,7 +86,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
     private ValueTask<AdminResponse> EnableAsync(AdminCall call, CancellationToken ct) =>
         ChangeAsync(call, user => JsonMerge.Without(user.Declared, "disabled"), null, "enabled", ct);
 
-    /// <summary>A new password signs the person out everywhere: whoever knew the old one is out.</summary>
+    /// <summary>A new password signs the person out everywhere and ends all grants: whoever knew the old one is out.</summary>
     private async ValueTask<AdminResponse> SetPasswordAsync(AdminCall call, CancellationToken ct)
     {
         string? password = null;
@@ -101,10 +101,7 @@ internal sealed class UserAdministration(AdminParts parts, ConfigurationChanges 
         if (refusal is not null)
             return AdminResponse.Refused(refusal);
         var hash = PasswordHash.Create(password!);
-        var response = await ChangeAsync(call, user => JsonMerge.Without(user.Declared, Password), hash, "password set", ct);
-        if (response.Reason is null)
-            await parts.Stores.Sessions.EndOfSubjectAsync(call.Subject!, null, parts.Now, ct);
-        return response;
+        return await ChangeAsync(call, user => JsonMerge.Without(user.Declared, Password), hash, "password set", ct);
     }
 
     private async ValueTask<AdminResponse> DeleteAsync(AdminCall call, CancellationToken ct)

@@ -20,7 +20,7 @@ internal static class AuthorizeRules
 {
     private const int MaxState = 8192;
     private const int MaxNonce = 2048;
-    private static readonly string[] Prompts = ["none", "login", "consent", "select_account"];
+    internal static readonly string[] Prompts = ["none", "login", "consent", "select_account"];
     private static readonly string[] ImplicitTypes = ["token", "id_token"];
 
     /// <summary>Refused here: a page, never a redirect. RFC 6749 §4.1.2.1</summary>

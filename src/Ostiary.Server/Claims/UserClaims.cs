@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ostiary.Protocol;
 using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Users;
 
 namespace Ostiary.Server.Claims;
@@ -34,7 +35,7 @@ public static class UserClaims
     };
 
     /// <summary>The scopes of OpenID Connect itself.</summary>
-    public static readonly ScopeSet OpenIdScopes = ScopeSet.Of([ScopeSet.OpenId, "profile", "email", "address", "phone", ScopeSet.OfflineAccess]);
+    public static readonly ScopeSet OpenIdScopes = ScopeSet.Of(KnownScopes.OpenIdConnect);
 
     /// <summary>Claims that belong to the token, not to the person: no configuration and no request can set them.</summary>
     public static readonly IReadOnlySet<string> Reserved = new HashSet<string>(StringComparer.Ordinal)

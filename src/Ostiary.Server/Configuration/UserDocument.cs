@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Ostiary.Server.Claims;
 using Ostiary.Server.Users;
 
 namespace Ostiary.Server.Configuration;
@@ -7,13 +8,8 @@ namespace Ostiary.Server.Configuration;
 /// <summary>A user of a configuration: as it was written, what it means, and where the password comes from.</summary>
 internal sealed record UserDocument(JsonElement Declared, User User)
 {
-    /// <summary>Claims that the server itself answers for: whoever could set them could be anybody.</summary>
-    // csharpier-ignore
-    private static readonly string[] Reserved =
-    [
-        "iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce", "acr", "amr", "azp", "auth_time", "at_hash", "c_hash", "s_hash", "sid",
-        "client_id", "scope", "cnf", "act", "may_act", "grant_id", "token_type", "active", "username", "_claim_names", "_claim_sources", "events", "updated_at",
-    ];
+    /// <summary>Beside those of tokens, the claims that the server itself answers for.</summary>
+    private static readonly string[] OwnClaims = ["username", "updated_at", "_claim_names", "_claim_sources"];
 
     private static readonly string[] Members = ["email", "email_verified", "preferred_username"];
 
@@ -59,7 +55,7 @@ internal sealed record UserDocument(JsonElement Declared, User User)
         foreach (var claim in element.EnumerateObject())
         {
             var at = $"claims.{DocumentReader.Shorten(claim.Name)}";
-            if (Reserved.Contains(claim.Name, StringComparer.Ordinal))
+            if (UserClaims.Reserved.Contains(claim.Name) || OwnClaims.Contains(claim.Name, StringComparer.Ordinal))
                 reader.Refuse(at, "this claim is the server's own and cannot be set."); // OIDC Core §2
             else if (Members.Contains(claim.Name, StringComparer.Ordinal))
                 reader.Refuse(at, "this claim comes from the user itself.", "Set the member email, email_verified or username of the user.");

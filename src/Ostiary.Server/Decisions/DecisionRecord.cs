@@ -14,7 +14,7 @@ public sealed record DecisionRecord
     /// <summary>The flow that it belongs to: <c>flow_…</c>.</summary>
     public required string Flow { get; init; }
 
-    /// <summary>What was decided, by the name of its rule list: <c>token.refresh</c>, <c>authorize.request</c>, <c>client.update</c> …</summary>
+    /// <summary>What was decided, by the name of its rule list: <c>token.refresh_token</c>, <c>authorize.request</c>; without one, by its own: <c>client.update</c> …</summary>
     public required string Act { get; init; }
 
     /// <summary>Null: allowed.</summary>

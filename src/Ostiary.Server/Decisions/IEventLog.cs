@@ -16,7 +16,7 @@ public interface IEventLog
     ValueTask<LogVerification> VerifyAsync(JsonWebKeySet? keys, CancellationToken ct);
 }
 
-/// <summary>What to show. <see cref="Act"/> matches an act and everything below it: <c>token</c> matches <c>token.refresh</c>.</summary>
+/// <summary>What to show. <see cref="Act"/> matches an act and everything below it: <c>token</c> matches <c>token.refresh_token</c>.</summary>
 public sealed record LogFilter
 {
     public string? Client { get; init; }

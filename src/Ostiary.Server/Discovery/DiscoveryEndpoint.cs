@@ -12,8 +12,6 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
 {
     private static readonly string[] AuthenticationMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
     private static readonly string[] SecretlessMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
-    private static readonly string[] AssertionAlgorithms = ClientNames.AssertionAlgorithms;
-    private static readonly string[] IdTokenAlgorithms = ["RS256", "ES256", "PS256", "ES384", "HS256"];
     private static readonly string[] UserClaimNames =
     [
         "sub",
@@ -73,15 +71,15 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         List(json, "grant_types_supported", grantTypes);
         List(json, "subject_types_supported", ["public"]);
         List(json, "acr_values_supported", Acr.Supported);
-        List(json, "id_token_signing_alg_values_supported", IdTokenAlgorithms);
+        List(json, "id_token_signing_alg_values_supported", SigningAlgorithms.All);
         List(json, "token_endpoint_auth_methods_supported", AuthenticationMethods);
-        List(json, "token_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
+        List(json, "token_endpoint_auth_signing_alg_values_supported", ClientNames.AssertionAlgorithms);
         List(json, "introspection_endpoint_auth_methods_supported", SecretlessMethods);
-        List(json, "introspection_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
+        List(json, "introspection_endpoint_auth_signing_alg_values_supported", ClientNames.AssertionAlgorithms);
         List(json, "revocation_endpoint_auth_methods_supported", AuthenticationMethods);
-        List(json, "revocation_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
+        List(json, "revocation_endpoint_auth_signing_alg_values_supported", ClientNames.AssertionAlgorithms);
         List(json, "code_challenge_methods_supported", ["S256"]); // RFC 7636 §6.2
-        List(json, "prompt_values_supported", ["none", "login", "consent", "select_account"]);
+        List(json, "prompt_values_supported", AuthorizeRules.Prompts);
         List(json, "claims_supported", UserClaimNames);
         List(json, "claim_types_supported", ["normal"]);
         List(json, "ui_locales_supported", ["en", "de"]);

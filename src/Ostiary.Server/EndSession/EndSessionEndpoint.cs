@@ -52,8 +52,10 @@ internal sealed class EndSessionEndpoint(Issuer issuer, BrowserSessions sessions
         if (PostedNavigation.IsBlind(http, sessions))
         {
             // Nobody may be told that they are signed out while the browser's session goes on.
-            if (!PostedNavigation.TryRepeat(http, issuer.Url.At("/end_session"), request.Parameters))
-                await ErrorPage.WriteAsync(http, issuer, Reason.RequestTooLarge);
+            if (PostedNavigation.TryRepeat(http, issuer.Url.At("/end_session"), request.Parameters))
+                return;
+            Record(http, verdict with { Refused = Reason.RequestTooLarge }, clientId, null, null);
+            await ErrorPage.WriteAsync(http, issuer, Reason.RequestTooLarge);
             return;
         }
         var session = await sessions.CurrentAsync(http, http.RequestAborted);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -66,7 +67,7 @@ public sealed class OstiaryServer : IAsyncDisposable
                 await prepare(house, ct);
             var app = Build(options, house, map);
             await StartAsync(app, options, ct);
-            return new(app, house, Upkeep.Start(house, time));
+            return new(app, house, Upkeep.Start(house, time, app.Logger));
         }
         catch
         {
@@ -135,23 +136,22 @@ public sealed class OstiaryServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
-        var certificate = options.TlsCertFile is null ? null : LoadCertificate(options);
+        var tls = options.TlsCertFile is null ? null : LoadCertificate(options);
         foreach (var url in options.Listen)
         {
-            var address = new Uri(url);
-            void Configure(ListenOptions listen)
+            if (!ListenAddress.TryParse(url, out var listen))
+                throw new ArgumentException("The options were not validated.", nameof(options));
+            void Configure(ListenOptions endpoint)
             {
-                if (address.Scheme == Uri.UriSchemeHttps)
-                    listen.UseHttps(certificate!);
+                if (listen.Secure)
+                    endpoint.UseHttps(tls!);
             }
-            if (address.Host == "localhost" && address.Port != 0)
-                kestrel.ListenLocalhost(address.Port, Configure);
+            if (listen.Address is { } address)
+                kestrel.Listen(address, listen.Port, Configure);
+            else if (listen.Port != 0)
+                kestrel.ListenLocalhost(listen.Port, Configure);
             else
-                kestrel.Listen(
-                    address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(address.Host.Trim('[', ']')),
-                    address.Port,
-                    Configure
-                );
+                kestrel.Listen(IPAddress.Loopback, listen.Port, Configure);
         }
         if (options.Socket is { } socket)
         {
@@ -160,12 +160,19 @@ public sealed class OstiaryServer : IAsyncDisposable
         }
     }
 
-    private static X509Certificate2 LoadCertificate(ServerOptions options)
+    /// <summary>The certificate with those that follow it in its file: clients know the root only.</summary>
+    private static HttpsConnectionAdapterOptions LoadCertificate(ServerOptions options)
     {
         try
         {
             using var pem = X509Certificate2.CreateFromPemFile(options.TlsCertFile!, options.TlsKeyFile);
-            return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPemFile(options.TlsCertFile!);
+            return new()
+            {
+                ServerCertificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null),
+                ServerCertificateChain = chain,
+            };
         }
         catch (Exception exception)
             when (exception is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)

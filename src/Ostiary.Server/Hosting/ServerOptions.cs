@@ -62,8 +62,7 @@ public sealed record ServerOptions
 
     /// <summary>Whether a listen URL is reachable from this machine only. Names other than <c>localhost</c> are not: what they resolve to may change.</summary>
     public static bool IsLoopback(string listen) =>
-        TryParseListen(listen, out _, out var host)
-        && (host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)));
+        ListenAddress.TryParse(listen, out var parsed) && (parsed.Address is null || IPAddress.IsLoopback(parsed.Address));
 
     private void ValidateIssuer(List<SettingFault> faults)
     {
@@ -83,19 +82,19 @@ public sealed record ServerOptions
             faults.Add(new(Reason.SettingInvalid, "--listen", "No address to listen on was given.", "--listen http://127.0.0.1:9400"));
         foreach (var listen in Listen)
         {
-            if (!TryParseListen(listen, out var secure, out _))
+            if (!ListenAddress.TryParse(listen, out var parsed))
             {
                 faults.Add(
                     new(
                         Reason.SettingInvalid,
                         "--listen",
-                        $"'{listen}' is not a URL of scheme, host and port.",
+                        $"'{listen}' is not a URL of scheme, address (or localhost) and port.",
                         "--listen http://127.0.0.1:9400 or --listen https://0.0.0.0:8443"
                     )
                 );
                 continue;
             }
-            if (secure && TlsCertFile is null)
+            if (parsed.Secure && TlsCertFile is null)
                 faults.Add(
                     new(
                         Reason.CertificateUnusable,
@@ -104,7 +103,7 @@ public sealed record ServerOptions
                         "--tls-cert FILE --tls-key FILE (PEM)"
                     )
                 );
-            if (!secure && !IsLoopback(listen) && TrustedProxies.Count == 0) // RFC 9700 §2.6
+            if (!parsed.Secure && !IsLoopback(listen) && TrustedProxies.Count == 0) // RFC 9700 §2.6
                 faults.Add(
                     new(
                         Reason.PlainHttpOffLoopback,
@@ -170,11 +169,15 @@ public sealed record ServerOptions
         if (file is not null && !File.Exists(file))
             faults.Add(new(reason, setting, $"The file '{file}' does not exist.", $"{setting} FILE, with a path that exists"));
     }
+}
 
-    private static bool TryParseListen(string listen, out bool secure, out string host)
+/// <summary>Where to listen. A null address stands for <c>localhost</c>, in both families.</summary>
+internal readonly record struct ListenAddress(bool Secure, IPAddress? Address, int Port)
+{
+    /// <summary>An http or https URL of an address, <c>localhost</c>, or <c>*</c> for every address; no other name, for what that means is not ours to say.</summary>
+    public static bool TryParse(string listen, out ListenAddress parsed)
     {
-        secure = listen.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
-        host = "";
+        parsed = default;
         var everywhere = listen.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal);
         if (
             !Uri.TryCreate(everywhere, UriKind.Absolute, out var uri)
@@ -184,7 +187,10 @@ public sealed record ServerOptions
             || uri.UserInfo.Length > 0
         )
             return false;
-        host = uri.Host;
+        IPAddress? address = null;
+        if (uri.Host != "localhost" && !IPAddress.TryParse(uri.Host.Trim('[', ']'), out address))
+            return false;
+        parsed = new(uri.Scheme == Uri.UriSchemeHttps, address, uri.Port);
         return true;
     }
 }

@@ -12,20 +12,23 @@ internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies)
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         var connection = http.Connection;
-        if (connection.RemoteIpAddress is not { } peer || http.Request.IsHttps)
+        if (connection.RemoteIpAddress is not { } peer)
             return next(http);
         if (peer.IsIPv4MappedToIPv6)
             peer = peer.MapToIPv4(); // A socket that listens on both families shows IPv4 peers so.
         if (proxies.Any(network => network.Contains(peer)))
             return ThroughProxy(http, next);
-        return IPAddress.IsLoopback(peer) ? next(http) : RefuseAsync(http);
+        return http.Request.IsHttps || IPAddress.IsLoopback(peer) ? next(http) : RefuseAsync(http);
     }
 
     private static Task ThroughProxy(HttpContext http, RequestDelegate next)
     {
         var proto = http.Request.Headers["X-Forwarded-Proto"];
         if (proto.Count != 1 || proto[0] != "https")
-            return IPAddress.IsLoopback(http.Connection.RemoteIpAddress!) && proto.Count == 0 ? next(http) : RefuseAsync(http);
+        {
+            var isOwn = http.Request.IsHttps || IPAddress.IsLoopback(http.Connection.RemoteIpAddress!);
+            return isOwn && proto.Count == 0 ? next(http) : RefuseAsync(http);
+        }
         var chain = http.Request.Headers["X-Forwarded-For"];
         var last = chain.Count == 0 ? null : chain[^1]!.Split(',')[^1].Trim();
         if (last is not null && IPAddress.TryParse(last, out var client))

@@ -1,9 +1,10 @@
+using Microsoft.Extensions.Logging;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Hosting;
 
 /// <summary>What a server does without being asked: follows the change feed each second, keeps the keys, and sweeps what is over. It never decides validity.</summary>
-internal sealed class Upkeep : IAsyncDisposable
+internal sealed partial class Upkeep : IAsyncDisposable
 {
     private static readonly TimeSpan FollowEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeepEvery = TimeSpan.FromMinutes(1);
@@ -12,15 +13,31 @@ internal sealed class Upkeep : IAsyncDisposable
     private static readonly TimeSpan Remember = TimeSpan.FromDays(1);
     private const int SweepBatch = 1000;
     private readonly CancellationTokenSource _stop = new();
+    private readonly ILogger _logger;
     private readonly Task[] _tasks;
 
-    private Upkeep(IssuerHouse house, TimeProvider time) =>
-        _tasks = [
-            RepeatAsync(FollowEvery, time, ct => house.Endpoints.Status.FollowAsync(time.GetUtcNow(), ct)),
-            RepeatAsync(KeepEvery, time, ct => KeepAsync(house, time.GetUtcNow(), ct)),
+    private Upkeep(IssuerHouse house, TimeProvider time, ILogger logger)
+    {
+        _logger = logger;
+        var stores = house.Stores;
+        _tasks =
+        [
+            RepeatAsync(FollowEvery, time, [ct => house.Endpoints.Status.FollowAsync(time.GetUtcNow(), ct)]),
+            RepeatAsync(
+                KeepEvery,
+                time,
+                [
+                    house.Keys.MaintainAsync,
+                    ct => SweepAsync(stores.Grants.SweepAsync, time.GetUtcNow() - Remember, ct),
+                    ct => SweepAsync(stores.Sessions.SweepAsync, time.GetUtcNow() - Remember, ct),
+                    ct => SweepAsync(stores.OneTime.SweepAsync, time.GetUtcNow(), ct),
+                    ct => SweepAsync(stores.Changes.SweepAsync, time.GetUtcNow(), ct),
+                ]
+            ),
         ];
+    }
 
-    public static Upkeep Start(IssuerHouse house, TimeProvider time) => new(house, time);
+    public static Upkeep Start(IssuerHouse house, TimeProvider time, ILogger logger) => new(house, time, logger);
 
     public async ValueTask DisposeAsync()
     {
@@ -29,13 +46,16 @@ internal sealed class Upkeep : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RepeatAsync(TimeSpan every, TimeProvider time, Func<CancellationToken, ValueTask> act)
+    private async Task RepeatAsync(TimeSpan every, TimeProvider time, IReadOnlyList<Func<CancellationToken, ValueTask>> acts)
     {
         using var timer = new PeriodicTimer(every, time);
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
-                await TryAsync(act);
+            {
+                foreach (var act in acts)
+                    await TryAsync(act);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -43,7 +63,7 @@ internal sealed class Upkeep : IAsyncDisposable
         }
     }
 
-    /// <summary>A storage that is away is asked again at the next tick; readiness says so meanwhile.</summary>
+    /// <summary>A storage that is away is asked again at the next tick; readiness says so meanwhile. One act that fails keeps no other from its turn.</summary>
     private async ValueTask TryAsync(Func<CancellationToken, ValueTask> act)
     {
         try
@@ -54,16 +74,23 @@ internal sealed class Upkeep : IAsyncDisposable
         {
             // Readiness reports it.
         }
+#pragma warning disable CA1031 // Whatever it is, the server must not go on without its upkeep.
+        catch (Exception fault) when (fault is not OperationCanceledException || !_stop.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogFault(_logger, fault);
+        }
     }
 
-    private static async ValueTask KeepAsync(IssuerHouse house, DateTimeOffset now, CancellationToken ct)
+    private static async ValueTask SweepAsync(
+        Func<DateTimeOffset, int, CancellationToken, ValueTask<int>> sweep,
+        DateTimeOffset before,
+        CancellationToken ct
+    )
     {
-        await house.Keys.MaintainAsync(ct);
-        var before = now - Remember;
-        var stores = house.Stores;
-        while (await stores.Grants.SweepAsync(before, SweepBatch, ct) == SweepBatch) { }
-        while (await stores.Sessions.SweepAsync(before, SweepBatch, ct) == SweepBatch) { }
-        while (await stores.OneTime.SweepAsync(now, SweepBatch, ct) == SweepBatch) { }
-        while (await stores.Changes.SweepAsync(now, SweepBatch, ct) == SweepBatch) { }
+        while (await sweep(before, SweepBatch, ct) == SweepBatch) { }
     }
+
+    [LoggerMessage(5098, LogLevel.Error, "The upkeep failed; it is tried again")]
+    private static partial void LogFault(ILogger logger, Exception fault);
 }

@@ -39,18 +39,25 @@ public sealed class ClientRequestReader(Issuer issuer, ClientAuthentication auth
         // Authentication comes before what is said about the request, and after what cannot be read at all.
         if (!verdict.Allowed && verdict.Refused is not Reason.TokenMissing)
         {
-            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)), form.Repeated);
+            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { Revision = snapshot.Revision }, form.Repeated);
             return null;
         }
         var client = await authentication.AuthenticateAsync(http, form, snapshot, now);
         if (client.Authenticated is not { } authenticated)
         {
-            await RefuseAsync(http, DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with { ClientId = client.ClientId });
+            await RefuseAsync(
+                http,
+                DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
+                {
+                    ClientId = client.ClientId,
+                    Revision = snapshot.Revision,
+                }
+            );
             return null;
         }
         if (!verdict.Allowed)
         {
-            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = client.ClientId });
+            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = client.ClientId, Revision = snapshot.Revision });
             return null;
         }
         return new(authenticated.Client, form, form["token"]!, snapshot, now);

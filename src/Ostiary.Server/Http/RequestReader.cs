@@ -29,29 +29,30 @@ public static class RequestReader
     {
         if (!IsUrlEncoded(http.Request.ContentType) || http.Request.Headers.ContentEncoding.Count > 0)
             return (FormParameters.Empty, Reason.ContentTypeUnsupported);
-        if (http.Request.ContentLength > MaxBody)
+        if (await ReadBodyAsync(http, MaxBody) is not { } body)
             return (FormParameters.Empty, Reason.RequestTooLarge);
+        var refused = FormParameters.TryParse(body, out var parameters);
+        return (parameters, refused);
+    }
+
+    /// <summary>The body; null where it is larger than <paramref name="most"/> bytes.</summary>
+    public static async ValueTask<byte[]?> ReadBodyAsync(HttpContext http, int most)
+    {
+        if (http.Request.ContentLength > most)
+            return null;
         var reader = http.Request.BodyReader;
         while (true)
         {
             var read = await reader.ReadAsync(http.RequestAborted);
-            if (read.Buffer.Length > MaxBody)
+            if (read.IsCompleted || read.Buffer.Length > most)
             {
+                var body = read.Buffer.Length > most ? null : read.Buffer.ToArray();
                 reader.AdvanceTo(read.Buffer.End);
-                return (FormParameters.Empty, Reason.RequestTooLarge);
-            }
-            if (read.IsCompleted)
-            {
-                var refused = Parse(read.Buffer, out var parameters);
-                reader.AdvanceTo(read.Buffer.End);
-                return (parameters, refused);
+                return body;
             }
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
-
-    private static Reason? Parse(ReadOnlySequence<byte> body, out FormParameters parameters) =>
-        FormParameters.TryParse(body.IsSingleSegment ? body.FirstSpan : body.ToArray(), out parameters);
 
     private static bool IsUrlEncoded(string? contentType)
     {

@@ -15,7 +15,7 @@ internal sealed class KeyMint(MasterKey master, Func<IssuerSettings> settings, T
 
     private const string Purpose = "signing-key";
 
-    public static readonly IReadOnlyList<string> Algorithms = ["ES256", "ES384", "RS256", "PS256"];
+    public static readonly IReadOnlyList<string> Algorithms = SigningAlgorithms.Public;
 
     /// <summary>From publication until every verifier knows a key: the announced cache lifetime, and the delay of the slowest node.</summary>
     public static TimeSpan Lead(IssuerSettings settings) =>

@@ -49,17 +49,12 @@ internal sealed class AccountPage(PageContext pages)
         var target = session is null || wanted is not { Length: <= 64 } ? null : await Stores.Sessions.FindAsync(wanted, http.RequestAborted);
         facts = facts with { ItemIsTheirs = target is not null && target.Subject == session!.Subject };
         var verdict = PageRules.EndSession.Judge(new(Form), facts, pages.Issuer.Now);
-        pages.Record(http, verdict, session, item: "session", change: "session ended");
-        if (verdict.Refused is { } reason)
-        {
-            await RefuseAsync(http, reason);
-            return;
-        }
-        if (target!.Id == session!.Id)
+        if (verdict.Allowed && target!.Id == session!.Id)
             await pages.Sessions.EndAsync(http, session, http.RequestAborted);
-        else
-            await pages.Sessions.EndAsync(target, Flow.Of(http), http.RequestAborted);
-        await PageContext.SeeOther(http, pages.PathOf("/account"));
+        else if (verdict.Allowed)
+            await pages.Sessions.EndAsync(target!, http.RequestAborted);
+        pages.Record(http, verdict, session, item: "session", change: "session ended");
+        await (verdict.Refused is { } reason ? RefuseAsync(http, reason) : PageContext.SeeOther(http, pages.PathOf("/account")));
     }
 
     /// <summary>Ends all sessions of the person, this one too.</summary>
@@ -69,14 +64,10 @@ internal sealed class AccountPage(PageContext pages)
         if (form is null)
             return;
         var verdict = PageRules.EndAllSessions.Judge(new(Form), facts, pages.Issuer.Now);
+        if (verdict.Allowed)
+            await pages.Sessions.EndAllAsync(http, session!, http.RequestAborted);
         pages.Record(http, verdict, session, change: "all sessions ended");
-        if (verdict.Refused is { } reason)
-        {
-            await RefuseAsync(http, reason);
-            return;
-        }
-        await pages.Sessions.EndAllAsync(http, session!, http.RequestAborted);
-        await PageContext.SeeOther(http, pages.PathOf("/login"));
+        await (verdict.Refused is { } reason ? RefuseAsync(http, reason) : PageContext.SeeOther(http, pages.PathOf("/login")));
     }
 
     /// <summary>Takes an app's access away: its grants end, and it has to ask again.</summary>

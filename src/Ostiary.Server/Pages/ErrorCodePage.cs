@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Errors;
 
 namespace Ostiary.Server.Pages;
 
@@ -18,8 +18,8 @@ internal sealed class ErrorCodePage(Issuer issuer)
             return PageWriter.WriteAsync(http, issuer, texts, notFound);
         }
         var code = Refusal.CodeOf(reason);
-        var body = Assets.Read($"errors/{code}.md") is { } markdown
-            ? Html.Of($"""<article class="prose" lang="en">{Markdown.Render(Encoding.UTF8.GetString(markdown))}</article>""")
+        var body = ErrorPages.Markdown(reason) is { } markdown
+            ? Html.Of($"""<article class="prose" lang="en">{Markdown.Render(markdown)}</article>""")
             : FromRow(texts, reason, code);
         return PageWriter.WriteAsync(http, issuer, texts, new Page($"{code} {Refusal.NameOf(reason)}", body) { Wide = true });
     }

@@ -28,41 +28,41 @@ internal static class PageRules
 {
     public static readonly RuleList<FormRequest, FormFacts> Continue = new("login.continue")
     {
-        { "the form comes from a page of this server, in this browser", Reason.FormForged, "RFC 6819 §4.4.1.8", (_, f, _) => f.IsOurs }, // RFC 6819 §4.4.1.8
-        { "somebody is signed in", Reason.NotSignedIn, "", (_, f, _) => f.IsSignedIn },
-        { "the request does not demand a fresh sign-in", Reason.LoginRequired, "OIDC Core §3.1.2.3", (_, f, _) => f.MayContinue }, // OIDC Core §3.1.2.3
+        { "the form comes from a page of this server, in this browser", Reason.FormForged, "RFC 6819 §4.4.1.8", (r, f, now) => f.IsOurs },
+        { "somebody is signed in", Reason.NotSignedIn, "", (r, f, now) => f.IsSignedIn },
+        { "the request does not demand a fresh sign-in", Reason.LoginRequired, "OIDC Core §3.1.2.3", (r, f, now) => f.MayContinue },
     };
 
     public static readonly RuleList<FormRequest, FormFacts> Consent = new("consent.form")
     {
-        { "somebody is signed in", Reason.NotSignedIn, "", (_, f, _) => f.IsSignedIn },
-        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (_, f, _) => f.IsOurs }, // RFC 6819 §4.4.1.8
-        { "it says allow or deny, once", Reason.RequestMalformed, "", (_, f, _) => f.AnswerIsClear },
+        { "somebody is signed in", Reason.NotSignedIn, "", (r, f, now) => f.IsSignedIn },
+        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (r, f, now) => f.IsOurs },
+        { "it says allow or deny, once", Reason.RequestMalformed, "", (r, f, now) => f.AnswerIsClear },
     };
 
     public static readonly RuleList<FormRequest, FormFacts> EndSession = new("account.sign-out")
     {
-        { "somebody is signed in", Reason.NotSignedIn, "", (_, f, _) => f.IsSignedIn },
-        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (_, f, _) => f.IsOurs }, // RFC 6819 §4.4.1.8
-        { "the session is theirs", Reason.SessionNotFound, "", (_, f, _) => f.ItemIsTheirs },
+        { "somebody is signed in", Reason.NotSignedIn, "", (r, f, now) => f.IsSignedIn },
+        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (r, f, now) => f.IsOurs },
+        { "the session is theirs", Reason.SessionNotFound, "", (r, f, now) => f.ItemIsTheirs },
     };
 
     public static readonly RuleList<FormRequest, FormFacts> EndAllSessions = new("account.sign-out-everywhere")
     {
-        { "somebody is signed in", Reason.NotSignedIn, "", (_, f, _) => f.IsSignedIn },
-        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (_, f, _) => f.IsOurs }, // RFC 6819 §4.4.1.8
+        { "somebody is signed in", Reason.NotSignedIn, "", (r, f, now) => f.IsSignedIn },
+        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (r, f, now) => f.IsOurs },
     };
 
     public static readonly RuleList<FormRequest, FormFacts> Revoke = new("account.revoke")
     {
-        { "somebody is signed in", Reason.NotSignedIn, "", (_, f, _) => f.IsSignedIn },
-        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (_, f, _) => f.IsOurs }, // RFC 6819 §4.4.1.8
-        { "the app is named", Reason.GrantNotFound, "", (_, f, _) => f.ItemIsTheirs },
+        { "somebody is signed in", Reason.NotSignedIn, "", (r, f, now) => f.IsSignedIn },
+        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (r, f, now) => f.IsOurs },
+        { "the app is named", Reason.GrantNotFound, "", (r, f, now) => f.ItemIsTheirs },
     };
 
     public static readonly RuleList<FormRequest, FormFacts> Logout = new("logout.form")
     {
-        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (_, f, _) => f.IsOurs }, // RFC 6819 §4.4.1.8
-        { "it confirms", Reason.LogoutNotConfirmed, "RP-Initiated Logout §2", (_, f, _) => f.AnswerIsClear }, // RP-Initiated Logout §2
+        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (r, f, now) => f.IsOurs },
+        { "it confirms", Reason.LogoutNotConfirmed, "RP-Initiated Logout §2", (r, f, now) => f.AnswerIsClear },
     };
 }

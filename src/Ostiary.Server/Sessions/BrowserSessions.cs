@@ -53,7 +53,7 @@ public sealed class BrowserSessions(Issuer issuer)
             return renewed;
         var session = await CreateAsync(http, user, amr, ct);
         if (previous is not null)
-            await EndAsync(previous, Flow.Of(http), ct);
+            await ReplaceAsync(http, previous, ct);
         return session;
     }
 
@@ -95,9 +95,10 @@ public sealed class BrowserSessions(Issuer issuer)
     }
 
     /// <summary>Signs this browser out: ends the session with the grants that do not outlive it, and clears the cookie. OIDC Core §11</summary>
+    /// <remarks>Whoever asks for it records it, as what it was.</remarks>
     public async ValueTask EndAsync(HttpContext http, Session session, CancellationToken ct)
     {
-        await EndAsync(session, Flow.Of(http), ct);
+        await EndAsync(session, ct);
         _cookies.ClearSession(http);
     }
 
@@ -111,23 +112,30 @@ public sealed class BrowserSessions(Issuer issuer)
     }
 
     /// <summary>Ends a session of whatever browser, with the grants that do not outlive it. False: it was over already.</summary>
-    public async ValueTask<bool> EndAsync(Session session, string flow, CancellationToken ct)
+    public async ValueTask<bool> EndAsync(Session session, CancellationToken ct)
     {
         var now = issuer.Now;
         var ended = await issuer.Stores.Sessions.TryEndAsync(session.Id, now, ct);
         await issuer.Stores.Grants.EndOfSessionAsync(session.Id, GrantEnd.LoggedOut, now, ct); // OIDC Core §11
+        return ended;
+    }
+
+    /// <summary>Nobody asked for this end: it follows from another person's sign-in, so it is recorded here.</summary>
+    private async ValueTask ReplaceAsync(HttpContext http, Session session, CancellationToken ct)
+    {
+        var ended = await EndAsync(session, ct);
         issuer.Log.Record(
             new DecisionRecord
             {
-                At = now,
-                Flow = flow,
-                Act = "session.end",
+                At = issuer.Now,
+                Flow = Flow.Of(http),
+                Act = "session.replaced",
                 Subject = session.Subject,
                 SessionId = session.Id,
+                Network = Network.Of(http),
                 Change = ended ? "ended: logged-out" : null,
                 Revision = issuer.Configuration.Current.Revision,
             }
         );
-        return ended;
     }
 }

@@ -34,7 +34,7 @@ public interface ITokenGrant
 /// <summary>POST /token. RFC 6749 §3.2</summary>
 public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentication, IReadOnlyList<ITokenGrant> grants)
 {
-    private sealed record HttpFacts(Reason? Malformed, bool HasQuery, FormParameters Form, Snapshot Snapshot, bool Supported);
+    private sealed record HttpFacts(Reason? Malformed, bool HasQuery, bool Supported);
 
     // csharpier-ignore
     private static readonly RuleList<FormParameters, HttpFacts> Rules = new("token.request")
@@ -57,16 +57,31 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
         var snapshot = issuer.Configuration.Current;
         var (form, malformed) = await RequestReader.ReadFormAsync(http);
         var grant = grants.FirstOrDefault(g => g.GrantType == form["grant_type"]);
-        var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue, form, snapshot, grant is not null), now);
+        var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue, grant is not null), now);
         if (!verdict.Allowed)
         {
-            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = form["client_id"] }, form.Repeated);
+            await RefuseAsync(
+                http,
+                DecisionRecord.Of(verdict, now, Flow.Of(http)) with
+                {
+                    ClientId = form["client_id"],
+                    Revision = snapshot.Revision,
+                },
+                form.Repeated
+            );
             return;
         }
         var client = await authentication.AuthenticateAsync(http, form, snapshot, now);
         if (client.Authenticated is not { } authenticated)
         {
-            await RefuseAsync(http, DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with { ClientId = client.ClientId });
+            await RefuseAsync(
+                http,
+                DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
+                {
+                    ClientId = client.ClientId,
+                    Revision = snapshot.Revision,
+                }
+            );
             return;
         }
         var request = new AuthenticatedTokenRequest
@@ -95,7 +110,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
 
     private Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
     {
-        issuer.Log.Record(record with { Network = Network.Of(http), Revision = issuer.Configuration.Current.Revision });
+        issuer.Log.Record(record with { Network = Network.Of(http) });
         ClientChallenge.Add(http, record.Refused!.Value, issuer.Url);
         return JsonAnswer.RefuseAsync(http, issuer, record.Refused!.Value, parameter);
     }

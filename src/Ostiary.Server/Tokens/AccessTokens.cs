@@ -5,6 +5,7 @@ using System.Text.Json;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Jose;
 using Ostiary.Server.Apis;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Keys;
 
 namespace Ostiary.Server.Tokens;
@@ -14,8 +15,7 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master)
 {
     public const string JwtType = "at+jwt"; // RFC 9068 §2.1
     private const string SealPurpose = "access-token";
-    private static readonly string[] Algorithms = ["ES256", "ES384", "RS256", "PS256"];
-    private static readonly JwsPolicy Policy = new() { Algorithms = Algorithms, Types = [JwtType] };
+    private static readonly JwsPolicy Policy = new() { Algorithms = SigningAlgorithms.Public, Types = [JwtType] };
 
     public IssuedAccessToken Issue(AccessToken token, TokenFormat format, string algorithm)
     {

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Ostiary.Protocol.Jose;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Users;
 
@@ -32,7 +33,7 @@ public sealed record IdToken
 /// <summary>Makes ID tokens, and reads them back as hints.</summary>
 public sealed class IdTokens(string issuer, KeyRing keys, ClientSecrets secrets)
 {
-    private static readonly JwsPolicy HintPolicy = new() { Algorithms = ["RS256", "ES256", "PS256", "ES384"], Types = ["JWT"] };
+    private static readonly JwsPolicy HintPolicy = new() { Algorithms = SigningAlgorithms.Public, Types = ["JWT"] };
 
     public string Issue(Client client, IdToken token)
     {

@@ -21,10 +21,10 @@ internal static class LoginRules
     // csharpier-ignore
     public static readonly RuleList<LoginRequest, LoginFacts> All = new("login.password")
     {
-        { "the form comes from a page of this server, in this browser", Reason.FormForged, "RFC 6819 §4.4.1.8", (_, f, _) => f.FormIsOurs }, // RFC 6819 §4.4.1.8
-        { "there were not too many failures for the account or from the network", Reason.TooManyAttempts, "RFC 6819 §5.1.4.2.3", (_, f, _) => f.MayTry }, // RFC 6819 §5.1.4.2.3
-        { "the password queue has room", Reason.PasswordQueueFull, "", (_, f, _) => f.QueueHasRoom },
-        { "username and password are those of an account", Reason.CredentialsWrong, "", (_, f, _) => f.PasswordIsRight },
-        { "the account is enabled", Reason.AccountDisabled, "", (_, f, _) => f.AccountIsEnabled },
+        { "the form comes from a page of this server, in this browser",           Reason.FormForged,        "RFC 6819 §4.4.1.8",   (r, f, now) => f.FormIsOurs },
+        { "there were not too many failures for the account or from the network", Reason.TooManyAttempts,   "RFC 6819 §5.1.4.2.3", (r, f, now) => f.MayTry },
+        { "the password queue has room",                                          Reason.PasswordQueueFull, "",                    (r, f, now) => f.QueueHasRoom },
+        { "username and password are those of an account",                        Reason.CredentialsWrong,  "",                    (r, f, now) => f.PasswordIsRight },
+        { "the account is enabled",                                               Reason.AccountDisabled,   "",                    (r, f, now) => f.AccountIsEnabled },
     };
 }

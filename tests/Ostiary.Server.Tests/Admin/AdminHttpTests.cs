@@ -77,7 +77,7 @@ public sealed class AdminHttpTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, created.StatusCode);
         Assert.Equal("no-store", created.Headers.CacheControl!.ToString());
         Assert.StartsWith("flow_", created.Headers.GetValues("Ostiary-Flow").Single(), StringComparison.Ordinal);
-        Assert.Equal("/admin/api/v1/clients/web", created.Headers.Location!.ToString());
+        Assert.Equal("/tenant/admin/api/v1/clients/web", created.Headers.Location!.ToString());
         var tag = created.Headers.ETag!.Tag;
         using var changed = await SendAsync("PATCH", "clients/web", """{"consent":"none"}""", tag: tag);
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);

@@ -208,6 +208,35 @@ public sealed class AdminServiceTests
         Assert.False(admin.Configuration.Current.User(subject)!.Disabled);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Spec", "RFC 9700 §4.14.2")]
+    public async Task A_new_password_ends_sessions_and_grants_whichever_way_it_comes(bool byItself)
+    {
+        await using var admin = await AdminHarness.OpenAsync();
+        var subject = (await admin.DoAsync("POST", "/users", """{"username":"alice","password":"correct horse battery"}"""))
+            .GetProperty("sub")
+            .GetString()!;
+        var grant = await GrantAsync(admin, "web", subject);
+        await SessionAsync(admin, "sid1", subject);
+
+        await admin.DoAsync("PATCH", "/users/alice", """{"email":"a@x.example"}""");
+        Assert.Null((await admin.Issuer.Stores.Sessions.FindAsync("sid1", Stop))!.EndedAt);
+
+        if (byItself)
+            await admin.DoAsync("PUT", "/users/alice/password", """{"password":"another horse battery"}""");
+        else
+            await admin.DoAsync(
+                "POST",
+                "/config/apply",
+                """{"configuration":{"users":[{"username":"alice","password":{"env":"P"}}]},"secrets":{"env:P":"another horse battery"}}"""
+            );
+
+        Assert.Equal(GrantEnd.RevokedByOperator, (await admin.Issuer.Stores.Grants.FindAsync(grant, Stop))!.End);
+        Assert.NotNull((await admin.Issuer.Stores.Sessions.FindAsync("sid1", Stop))!.EndedAt);
+    }
+
     [Fact]
     public async Task Keeps_and_changes_users()
     {

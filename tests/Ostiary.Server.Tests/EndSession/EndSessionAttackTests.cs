@@ -25,6 +25,18 @@ public sealed class EndSessionAttackTests(SharedServer shared) : IClassFixture<S
         (await browser.GetAsync("/authorize?" + Ask.Query("web", ("prompt", "none")))).ShouldRedirectWith(Server, "login_required", "OST1051");
     }
 
+    [Fact, Trait("Spec", "RP-Initiated Logout §2")]
+    public async Task A_posted_request_that_is_too_long_to_be_repeated_is_refused_and_recorded()
+    {
+        using var http = Server.NewHttp();
+        using var form = new FormUrlEncodedContent([new("state", new string('s', 9_000))]);
+
+        var answer = await http.PostAsync(new Uri("/end_session", UriKind.Relative), form, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        Assert.True(await Server.RefusedWithAsync(Ostiary.Protocol.Reasons.Reason.RequestTooLarge));
+    }
+
     [Theory, Trait("Spec", "RP-Initiated Logout §3")]
     [InlineData("https://evil.test/out")]
     [InlineData("http://127.0.0.1:1/cb")]

@@ -173,4 +173,23 @@ public sealed class HttpLayerTests(SharedServer shared) : IClassFixture<SharedSe
         var seen = http.Connection.RemoteIpAddress!.ToString();
         Assert.Equal(status == 200 && chain?.EndsWith("198.51.100.7", StringComparison.Ordinal) == true ? "198.51.100.7" : peer, seen);
     }
+
+    [Theory, Trait("Spec", "RFC 9700 §2.6")]
+    [InlineData("10.1.2.3", "https", 200, "198.51.100.7")]
+    [InlineData("10.1.2.3", "http", 403, "10.1.2.3")]
+    [InlineData("10.1.2.3", null, 200, "10.1.2.3")]
+    [InlineData("203.0.113.9", "https", 200, "203.0.113.9")]
+    public async Task M23_a_proxy_that_comes_by_TLS_is_believed_too_and_nobody_else(string peer, string? proto, int status, string seen)
+    {
+        var http = new DefaultHttpContext { Request = { Scheme = "https" } };
+        http.Connection.RemoteIpAddress = IPAddress.Parse(peer);
+        if (proto is not null)
+            http.Request.Headers["X-Forwarded-Proto"] = proto;
+        http.Request.Headers["X-Forwarded-For"] = "198.51.100.7";
+
+        await new TransportGuard([IPNetwork.Parse("10.0.0.0/8")]).InvokeAsync(http, _ => Task.CompletedTask);
+
+        Assert.Equal(status, http.Response.StatusCode);
+        Assert.Equal(seen, http.Connection.RemoteIpAddress!.ToString());
+    }
 }

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Hosting;
 using Ostiary.Server.Tests.Harness;
@@ -14,6 +17,65 @@ public sealed class StartTests
         var refused = await Assert.ThrowsAsync<StartException>(() => TestServer.StartAsync(with: o => o with { Listen = [first.Issuer] }));
 
         Assert.Equal(Reason.AddressInUse, refused.Reason);
+    }
+
+    [Theory]
+    [InlineData("https://as.test:8443")]
+    [InlineData("http://as.test:8080")]
+    [InlineData("ftp://127.0.0.1:1")]
+    [InlineData("http://127.0.0.1:1/path")]
+    [InlineData("127.0.0.1:1")]
+    public async Task Refuses_to_listen_at_anything_but_an_address(string listen)
+    {
+        var refused = await Assert.ThrowsAsync<StartException>(() =>
+            TestServer.StartAsync(with: o => o with { Listen = [listen], TrustedProxies = ["10.0.0.1"] })
+        );
+
+        Assert.Equal(Reason.SettingInvalid, refused.Reason);
+    }
+
+    [Theory]
+    [InlineData("http://*:80", "0.0.0.0", 80)]
+    [InlineData("http://[::1]:1", "::1", 1)]
+    [InlineData("https://localhost:8443", null, 8443)]
+    public void Reads_where_to_listen(string listen, string? address, int port)
+    {
+        Assert.True(ListenAddress.TryParse(listen, out var parsed));
+
+        Assert.Equal((address, port), (parsed.Address?.ToString(), parsed.Port));
+    }
+
+    [Fact]
+    public async Task Sends_the_certificates_between_its_own_and_the_root()
+    {
+        var directory = Directory.CreateTempSubdirectory("ostiary-tls-");
+        try
+        {
+            var (chain, key) = (Path.Combine(directory.FullName, "chain.pem"), Path.Combine(directory.FullName, "key.pem"));
+            TestCertificates.WriteChain(chain, key);
+            var url = $"https://127.0.0.1:{TestServer.FreePort()}";
+            await using var server = await TestServer.StartAsync(with: o => o with { Listen = [url], TlsCertFile = chain, TlsKeyFile = key });
+            using var tcp = new TcpClient();
+            await tcp.ConnectAsync(IPAddress.Loopback, new Uri(url).Port, TestContext.Current.CancellationToken);
+            var sent = new List<string>();
+            await using var tls = new SslStream(
+                tcp.GetStream(),
+                leaveInnerStreamOpen: false,
+                (_, _, built, _) =>
+                {
+                    sent.AddRange(built!.ChainPolicy.ExtraStore.Select(c => c.Subject));
+                    return true;
+                }
+            );
+
+            await tls.AuthenticateAsClientAsync("localhost");
+
+            Assert.Contains("CN=between", sent);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
     }
 
     [Theory]
