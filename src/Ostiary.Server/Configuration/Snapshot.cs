@@ -9,6 +9,8 @@ namespace Ostiary.Server.Configuration;
 /// <summary>The configuration of an issuer at one revision: immutable, swapped whole.</summary>
 public sealed class Snapshot
 {
+    private FrozenDictionary<string, Api>? _apiByScope;
+
     public required long Revision { get; init; }
     public required IssuerSettings Settings { get; init; }
     public required FrozenDictionary<string, Client> Clients { get; init; }
@@ -41,7 +43,10 @@ public sealed class Snapshot
     public User? UserByLogin(string login) => UsersByName.GetValueOrDefault(Ostiary.Server.Users.User.Normalize(login));
 
     /// <summary>The API that defines a scope, or null for the scopes of OpenID Connect and unknown ones.</summary>
-    public Api? ApiOfScope(string scope) => Apis.Values.FirstOrDefault(a => a.Scopes.Any(s => s.Name == scope));
+    public Api? ApiOfScope(string scope) => (_apiByScope ??= ByScope()).GetValueOrDefault(scope);
+
+    private FrozenDictionary<string, Api> ByScope() =>
+        Apis.Values.SelectMany(a => a.Scopes.Select(s => (s.Name, Api: a))).DistinctBy(s => s.Name).ToFrozenDictionary(s => s.Name, s => s.Api);
 }
 
 /// <summary>Where the present snapshot is found. Reading it is free; a request reads it once.</summary>

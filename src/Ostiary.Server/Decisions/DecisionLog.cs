@@ -80,6 +80,23 @@ public sealed class DecisionLog : IDecisionLog, IDisposable
     /// <summary>Set where the end of the log was damaged (a power cut) and moved aside at opening: the file that has it. Worth a warning.</summary>
     public string? MovedAside => (_target as LogFiles)?.MovedAside;
 
+    public void Reserve()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                throw Unavailable(null);
+            try
+            {
+                _target.Reserve();
+            }
+            catch (IOException fault)
+            {
+                throw Unavailable(fault);
+            }
+        }
+    }
+
     public void Record(DecisionRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);

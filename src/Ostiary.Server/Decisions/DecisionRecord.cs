@@ -59,6 +59,12 @@ public sealed record DecisionRecord
 /// <summary>Where decisions are recorded. Every refusal and every allowed act of every endpoint passes here once, before its answer leaves.</summary>
 public interface IDecisionLog
 {
+    /// <summary>
+    /// Asked before an act that cannot be asked for twice: throws <see cref="Stores.StoreException"/> (<see cref="Reason.LogUnavailable"/>) where its record would find
+    /// no space, so that nothing is done that cannot be recorded.
+    /// </summary>
+    void Reserve();
+
     /// <summary>Throws <see cref="Stores.StoreException"/> (<see cref="Reason.LogUnavailable"/>) where it cannot be recorded: then nothing may be issued.</summary>
     void Record(DecisionRecord record);
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Stores;
 
@@ -10,6 +12,10 @@ public sealed record LogRetention(long FileSize = 64 * 1024 * 1024, int Files = 
 /// <summary>Appends the lines of one node to its files. One writer per node and directory.</summary>
 internal sealed class LogFiles : ILogTarget
 {
+    /// <summary>Bytes: the lines of all requests that are under way at once.</summary>
+    private const int LeastReserve = 128 * 1024;
+    private const int ReserveStep = 512 * 1024;
+
     private readonly LogDirectory _directory;
     private readonly string _node;
     private readonly LogRetention _retention;
@@ -19,6 +25,7 @@ internal sealed class LogFiles : ILogTarget
     private Exception? _lost;
     private int _number;
     private long _length;
+    private long _reserved;
     private bool _torn;
     private LogHead _last;
     private volatile IAppendFile _file;
@@ -50,10 +57,18 @@ internal sealed class LogFiles : ILogTarget
 
     public IReadOnlyList<LogChain> Chains() => _directory.Chains();
 
+    public void Reserve()
+    {
+        ThrowIfLost();
+        if (_reserved - _length >= LeastReserve)
+            return;
+        _file.Reserve(_length, ReserveStep);
+        _reserved = _length + ReserveStep;
+    }
+
     public void Append(ReadOnlySpan<byte> line, LogHead head)
     {
-        if (_lost is not null)
-            throw new IOException("The disk has lost a part of the event log.", _lost);
+        ThrowIfLost();
         if (_torn)
             Cut();
         if (_length > 0 && _length + line.Length > _retention.FileSize)
@@ -78,6 +93,12 @@ internal sealed class LogFiles : ILogTarget
     {
         _file.Dispose();
         _lock.Dispose();
+    }
+
+    private void ThrowIfLost()
+    {
+        if (_lost is not null)
+            throw new IOException("The disk has lost a part of the event log.", _lost);
     }
 
     private void Cut()
@@ -107,6 +128,7 @@ internal sealed class LogFiles : ILogTarget
         _file = next;
         _number++;
         _length = 0;
+        _reserved = 0;
         Flush(full);
         full.Dispose();
         try
@@ -185,13 +207,27 @@ internal sealed class LogFiles : ILogTarget
 /// <summary>The three things that are done to a log file.</summary>
 internal interface IAppendFile : IDisposable
 {
+    /// <summary>Takes space behind the end without making the file longer.</summary>
+    void Reserve(long offset, long length);
     void Write(ReadOnlySpan<byte> bytes, long offset);
     void SetLength(long length);
     void Flush();
 }
 
-internal sealed class AppendFile(FileStream stream) : IAppendFile
+internal sealed partial class AppendFile(FileStream stream) : IAppendFile
 {
+    public void Reserve(long offset, long length)
+    {
+        const int KeepSize = 1;
+        const int NoSpace = 28;
+        const int QuotaExceeded = 122;
+        if (!OperatingSystem.IsLinux() || Allocate(stream.SafeFileHandle, KeepSize, offset, length) == 0)
+            return;
+        // Any other fault: a file system that cannot, and there each line finds its space or does not.
+        if (Marshal.GetLastPInvokeError() is NoSpace or QuotaExceeded)
+            throw new IOException("There is no space for the event log.");
+    }
+
     public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(stream.SafeFileHandle, bytes, offset);
 
     public void SetLength(long length) => RandomAccess.SetLength(stream.SafeFileHandle, length);
@@ -199,4 +235,8 @@ internal sealed class AppendFile(FileStream stream) : IAppendFile
     public void Flush() => RandomAccess.FlushToDisk(stream.SafeFileHandle);
 
     public void Dispose() => stream.Dispose();
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Allocate(SafeFileHandle file, int mode, long offset, long length);
 }

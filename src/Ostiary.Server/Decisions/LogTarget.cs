@@ -8,6 +8,9 @@ internal interface ILogTarget : ILogSource, IDisposable
     /// <summary>The last line that was there at opening.</summary>
     LogHead Head { get; }
 
+    /// <summary>Makes sure of space for many lines, or throws.</summary>
+    void Reserve();
+
     /// <summary>All of the line or, where it throws, nothing of it.</summary>
     void Append(ReadOnlySpan<byte> line, LogHead head);
 
@@ -43,6 +46,8 @@ internal sealed class LogMemory(string node, int lines) : ILogTarget
     private int _number;
 
     public LogHead Head => LogHead.Genesis;
+
+    public void Reserve() { }
 
     public void Append(ReadOnlySpan<byte> line, LogHead head)
     {

@@ -19,6 +19,9 @@ public sealed class IssuerHouse : IAsyncDisposable
     public required OstiaryEndpoints Endpoints { get; init; }
     public required AdminService Administration { get; init; }
 
+    /// <summary>Done when there is a key for every algorithm: before the first request.</summary>
+    public required Task KeysComplete { get; init; }
+
     public static async ValueTask<IssuerHouse> OpenAsync(ServerOptions options, StoreOpener openStores, TimeProvider time, CancellationToken ct)
     {
         if (!IssuerUrl.TryParse(options.Issuer, out var url))
@@ -46,7 +49,6 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Time = time,
                 Development = options.Development,
             };
-            await keys.EnsureAsync(configuration.Current.SigningAlgorithms, ct);
             var passwords = new Passwords();
             var endpoints = new OstiaryEndpoints(issuer, keys, passwords, new PasswordUpdates(configuration));
             await endpoints.Status.FollowAsync(time.GetUtcNow(), ct);
@@ -57,6 +59,7 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Keys = keys,
                 Log = log,
                 Endpoints = endpoints,
+                KeysComplete = Task.Run(() => keys.CompleteAsync(configuration.Current.SigningAlgorithms, ct).AsTask(), ct),
                 Administration = new AdminService(new AdminParts(issuer, configuration, keys, log.Reader)),
             };
             if (directory is not null)
@@ -75,6 +78,7 @@ public sealed class IssuerHouse : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await KeysComplete.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Log.Dispose();
         Keys.Dispose();
         Configuration.Dispose();

@@ -66,6 +66,7 @@ public sealed class OstiaryServer : IAsyncDisposable
             if (prepare is not null)
                 await prepare(house, ct);
             var app = Build(options, house, map);
+            await house.KeysComplete;
             await StartAsync(app, options, ct);
             return new(app, house, Upkeep.Start(house, time, app.Logger));
         }
@@ -90,13 +91,14 @@ public sealed class OstiaryServer : IAsyncDisposable
 
     private static WebApplication Build(ServerOptions options, IssuerHouse house, Action<WebApplication, IssuerHouse>? map)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.Logging.ClearProviders();
+        // Nothing but what the options say: no appsettings.json and no environment of the directory it happens to be started in, and no watching of its files.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });
+        builder.Services.AddRoutingCore();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         // What fails at start is told once, in one sentence.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         var app = builder.Build();
         var barrier = new FaultBarrier(house.Endpoints.Issuer, app.Logger);

@@ -33,7 +33,10 @@ public sealed class KeyRing : IDisposable
         _time = time;
     }
 
-    /// <summary>Loads the keys and makes those of ES256 and RS256 where there are none. Throws <see cref="StoreException"/> where a key cannot be read.</summary>
+    /// <summary>
+    /// Loads the keys and makes that of ES256 where there is none; the caller sees to the others with <see cref="CompleteAsync"/>. Throws <see cref="StoreException"/> where a
+    /// key cannot be read.
+    /// </summary>
     public static async ValueTask<KeyRing> OpenAsync(
         IDocumentStore documents,
         MasterKey master,
@@ -43,9 +46,12 @@ public sealed class KeyRing : IDisposable
     )
     {
         var ring = new KeyRing(documents, master, settings, time);
-        await ring.EnsureAsync(Always, ct);
+        await ring.EnsureAsync(["ES256"], ct);
         return ring;
     }
+
+    /// <summary>Makes the keys that every server has and those that its configuration asks for. An RSA key takes a tenth of a second: beside other work, before the first request.</summary>
+    public ValueTask CompleteAsync(IEnumerable<string> algorithms, CancellationToken ct = default) => EnsureAsync(Always.Concat(algorithms), ct);
 
     /// <summary>The algorithms that keys can be made for.</summary>
     public static IReadOnlyList<string> Algorithms => KeyMint.Algorithms;

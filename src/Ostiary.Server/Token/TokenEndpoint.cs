@@ -93,6 +93,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
             Network = Network.Of(http),
             Now = now,
         };
+        issuer.Log.Reserve(); // A code that is spent but not answered for would be lost.
         await RespondAsync(http, await grant!.ExchangeAsync(request, http.RequestAborted));
     }
 

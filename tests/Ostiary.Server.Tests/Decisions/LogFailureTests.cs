@@ -156,6 +156,8 @@ public sealed class LogFailureTests : IDisposable
 
         private sealed class Faulty(Disk disk, AppendFile file) : IAppendFile
         {
+            public void Reserve(long offset, long length) => file.Reserve(offset, length);
+
             public void Write(ReadOnlySpan<byte> bytes, long offset)
             {
                 file.Write(disk.Full ? bytes[..(bytes.Length / 2)] : bytes, offset);

@@ -374,7 +374,12 @@ public sealed class KeyRingTests
         Assert.DoesNotContain(ring.List(), key => key.Kid == old);
     }
 
-    private ValueTask<KeyRing> OpenAsync() => KeyRing.OpenAsync(_documents, _master, () => _settings, _time, Ct);
+    private async ValueTask<KeyRing> OpenAsync()
+    {
+        var ring = await KeyRing.OpenAsync(_documents, _master, () => _settings, _time, Ct);
+        await ring.CompleteAsync([], Ct);
+        return ring;
+    }
 
     private async Task PassAsync(KeyRing ring, TimeSpan time)
     {

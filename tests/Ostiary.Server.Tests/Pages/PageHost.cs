@@ -178,6 +178,8 @@ internal sealed class PageHost : IAsyncDisposable
 
     internal sealed class DecisionList : IDecisionLog
     {
+        public void Reserve() { }
+
         private readonly ConcurrentQueue<DecisionRecord> _records = new();
 
         public IReadOnlyList<DecisionRecord> All => [.. _records];
