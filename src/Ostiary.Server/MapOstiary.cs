@@ -47,5 +47,6 @@ public static class MapOstiaryExtensions
 
         app.MapGet("/livez",                                 HealthEndpoints.LiveAsync);
         app.MapGet("/readyz",                                on.Health.ReadyAsync);
+        app.MapGet("/metrics",                               on.Metrics.HandleAsync);
     }
 }

@@ -1,5 +1,6 @@
 using Ostiary.Server.Authorize;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Decisions;
 using Ostiary.Server.Discovery;
 using Ostiary.Server.EndSession;
 using Ostiary.Server.Hosting;
@@ -19,7 +20,7 @@ namespace Ostiary.Server;
 /// <summary>The endpoints of one issuer, put together by hand: no container, no reflection, nothing resolved per request.</summary>
 public sealed class OstiaryEndpoints
 {
-    public OstiaryEndpoints(Issuer issuer, KeyRing keys, Passwords passwords, IPasswordUpdates passwordUpdates)
+    public OstiaryEndpoints(Issuer issuer, KeyRing keys, CountedDecisions decisions, Passwords passwords, IPasswordUpdates passwordUpdates)
     {
         Issuer = issuer;
         Keys = keys;
@@ -48,6 +49,7 @@ public sealed class OstiaryEndpoints
         Jwks = new JwksEndpoint(keys);
         Cors = new Cors(issuer);
         Health = new HealthEndpoints(issuer);
+        Metrics = new MetricsEndpoint(decisions, keys, issuer.Time);
     }
 
     public Issuer Issuer { get; }
@@ -66,4 +68,5 @@ public sealed class OstiaryEndpoints
     public JwksEndpoint Jwks { get; }
     public Cors Cors { get; }
     public HealthEndpoints Health { get; }
+    public MetricsEndpoint Metrics { get; }
 }

@@ -39,18 +39,19 @@ public sealed class IssuerHouse : IAsyncDisposable
             var node = options.Node ?? Environment.MachineName;
             string Sign(ReadOnlyMemory<byte> checkpoint) => keys.Signer("ES256").Sign(LogCheckpoint.Type, checkpoint.Span);
             var log = directory is null ? DecisionLog.InMemory(time, Sign) : DecisionLog.Open(options.DataDirectory!, node, time, Sign);
+            var decisions = new CountedDecisions(log);
             var issuer = new Issuer
             {
                 Url = url,
                 Configuration = configuration,
                 Stores = stores,
                 Master = master,
-                Log = log,
+                Log = decisions,
                 Time = time,
                 Development = options.Development,
             };
             var passwords = new Passwords();
-            var endpoints = new OstiaryEndpoints(issuer, keys, passwords, new PasswordUpdates(configuration));
+            var endpoints = new OstiaryEndpoints(issuer, keys, decisions, passwords, new PasswordUpdates(configuration));
             await endpoints.Status.FollowAsync(time.GetUtcNow(), ct);
             var house = new IssuerHouse
             {

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Decisions;
+using Ostiary.Server.Keys;
+
+namespace Ostiary.Server.Hosting;
+
+/// <summary>
+/// GET /metrics, in the text form that Prometheus reads: decisions by act and code, signing keys by state, memory. For this machine and the administration socket
+/// only; to anybody else, also through a proxy, there is nothing here. No name of a client or a person is in it.
+/// </summary>
+public sealed class MetricsEndpoint(CountedDecisions decisions, KeyRing keys, TimeProvider time)
+{
+    public Task HandleAsync(HttpContext http)
+    {
+        if (!IsLocal(http))
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+        http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        http.Response.Headers.CacheControl = "no-store";
+        return http.Response.WriteAsync(Text(), http.RequestAborted);
+    }
+
+    private static bool IsLocal(HttpContext http)
+    {
+        if (http.Request.Headers.ContainsKey("X-Forwarded-For") || http.Request.Headers.ContainsKey("Forwarded"))
+            return false;
+        return http.Connection.RemoteIpAddress is not { } peer || IPAddress.IsLoopback(peer);
+    }
+
+    private string Text()
+    {
+        var text = new StringBuilder(2048);
+        Head(text, "ostiary_decisions_total", "counter", "Decisions since the start, by act and, where refused, by code.");
+        foreach (var (act, refused, count) in decisions.Counts.OrderBy(c => c.Act, StringComparer.Ordinal).ThenBy(c => c.Refused))
+        {
+            var outcome = refused is null ? "allowed" : "refused";
+            var code = refused is { } reason ? Refusal.CodeOf(reason) : "";
+            Line(text, $"ostiary_decisions_total{{act=\"{act}\",outcome=\"{outcome}\",code=\"{code}\"}} {count}");
+        }
+        Head(text, "ostiary_signing_key_age_seconds", "gauge", "Age of each signing key, by algorithm and state.");
+        foreach (var key in keys.List())
+            Line(
+                text,
+                $"ostiary_signing_key_age_seconds{{kid=\"{key.Kid}\",alg=\"{key.Alg}\",state=\"{key.State.ToString().ToLowerInvariant()}\"}} {AgeOf(key)}"
+            );
+        Head(text, "process_resident_memory_bytes", "gauge", "Memory of the process.");
+        Line(text, $"process_resident_memory_bytes {Environment.WorkingSet}");
+        return text.ToString();
+    }
+
+    private long AgeOf(KeyInfo key) => (long)(time.GetUtcNow() - key.PublishedAt).TotalSeconds;
+
+    private static void Head(StringBuilder text, string name, string kind, string help) =>
+        text.Append($"# HELP {name} {help}\n# TYPE {name} {kind}\n");
+
+    private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+}
