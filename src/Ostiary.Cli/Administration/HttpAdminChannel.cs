@@ -6,6 +6,7 @@ using System.Text.Json;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Admin;
 
 namespace Ostiary.Cli.Administration;
 
@@ -19,7 +20,8 @@ internal sealed class HttpAdminChannel(
     IAsyncDisposable? owned = null
 ) : IAdminChannel
 {
-    private const string Root = "/admin/api/v1";
+    /// <summary>Below the path of the issuer, where it has one.</summary>
+    private readonly string _root = server.AbsolutePath.TrimEnd('/') + AdminService.BasePath;
     private readonly HttpClient _http = new(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
 
     public string Target => target;
@@ -80,7 +82,7 @@ internal sealed class HttpAdminChannel(
 
     private HttpRequestMessage Request(HttpMethod method, string path, JsonElement? body)
     {
-        var request = new HttpRequestMessage(method, new Uri(Root + path, UriKind.Relative));
+        var request = new HttpRequestMessage(method, new Uri(_root + path, UriKind.Relative));
         request.Headers.Accept.Add(new("application/json"));
         request.Headers.UserAgent.Add(new("ostiary", Commands.VersionCommand.Number));
         if (token is not null)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Ostiary.Cli.Errors;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
 
 namespace Ostiary.Cli.Commands;
 
@@ -52,35 +53,6 @@ internal static class UsageFaults
         return command is Verb ? $"'{path}' does not take '{token}'." : $"'{path}' has no command '{token}'.";
     }
 
-    private static string? Closest(Command command, string token)
-    {
-        var name = token.Split('=', 2)[0];
-        IEnumerable<string> known = token.StartsWith('-') ? command.Options.Select(o => o.Name) : Visible(command).Select(c => c.Name);
-        return known
-            .Select(k => (Name: k, Distance: Distance(k, name)))
-            .Where(k => k.Distance <= Math.Max(2, name.Length / 3))
-            .OrderBy(k => k.Distance)
-            .Select(k => k.Name)
-            .FirstOrDefault();
-    }
-
-    /// <summary>How many letters are added, dropped or changed between two words.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = new int[b.Length + 1];
-        for (var j = 0; j <= b.Length; j++)
-            row[j] = j;
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var above = row[j];
-                row[j] = Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
-            }
-        }
-        return row[b.Length];
-    }
+    private static string? Closest(Command command, string token) =>
+        ClosestName.Of(token.Split('=', 2)[0], token.StartsWith('-') ? command.Options.Select(o => o.Name) : Visible(command).Select(c => c.Name));
 }

@@ -32,7 +32,7 @@ internal static class UserCommands
             }
                 .With(Name, Email, Secrets.PasswordFromInput, Claim)
                 .Administers(),
-            new Verb("set-password", "Give a user a new password; sessions end", SetPasswordAsync)
+            new Verb("set-password", "Give a user a new password; sessions and grants end", SetPasswordAsync)
                 .With(Name, Secrets.PasswordFromInput)
                 .Administers(),
             new Verb("disable", "Keep a user out from now on; sessions and grants end", i => SetAsync(i, "disable", "disabled"))

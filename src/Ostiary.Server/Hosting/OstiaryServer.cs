@@ -107,7 +107,9 @@ public sealed class OstiaryServer : IAsyncDisposable
         app.Use((HttpContext http, RequestDelegate next) => guard.InvokeAsync(http, next));
         app.MapOstiary(house.Endpoints);
         var door = new AdminDoor(house.Endpoints.Issuer, house.Endpoints.Status);
-        AdminEndpoints.Map(app, house.Endpoints.Issuer.Url.Path, house.Administration, door.AuthorizeAsync);
+        // Whoever comes over the socket knows the data directory, not the path of the issuer.
+        foreach (var prefix in new[] { "", house.Endpoints.Issuer.Url.Path }.Distinct())
+            AdminEndpoints.Map(app, prefix, house.Administration, door.AuthorizeAsync);
         map?.Invoke(app, house);
         return app;
     }

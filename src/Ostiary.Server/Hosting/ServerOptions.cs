@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Ostiary.Protocol.Reasons;
 
 namespace Ostiary.Server.Hosting;
@@ -9,6 +10,9 @@ public sealed record SettingFault(Reason Reason, string Setting, string Message,
 /// <summary>What a server is started with. Only <see cref="Issuer"/> and <see cref="Listen"/> have no default; everything unset is the strict choice.</summary>
 public sealed record ServerOptions
 {
+    /// <summary>Bytes of the path of a Unix socket.</summary>
+    private const int LongestSocket = 107;
+
     public required string Issuer { get; init; }
 
     /// <summary>URLs, for example <c>http://127.0.0.1:9400</c>. Port 0 takes a free one. Plain http on loopback only, or behind a trusted proxy.</summary>
@@ -130,6 +134,15 @@ public sealed record ServerOptions
             faults.Add(new(Reason.SettingInvalid, "--data", "The SQLite store needs a data directory.", "--data DIR, or --store memory"));
         if (DataDirectory is { Length: > 0 } && File.Exists(DataDirectory))
             faults.Add(new(Reason.DataDirectoryUnusable, "--data", $"'{DataDirectory}' is a file, not a directory.", "--data DIR"));
+        if (Socket is { } socket && Encoding.UTF8.GetByteCount(socket) > LongestSocket)
+            faults.Add(
+                new(
+                    Reason.DataDirectoryUnusable,
+                    "--data",
+                    $"The administration socket {socket} has a longer path than the system's {LongestSocket} bytes.",
+                    "--data DIR, with a shorter path"
+                )
+            );
     }
 
     /// <summary>A store URL may carry a password.</summary>

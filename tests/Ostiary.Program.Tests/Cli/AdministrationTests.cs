@@ -25,10 +25,12 @@ public sealed class AdministrationTests
         "config export",
     ];
 
-    [Fact]
-    public async Task Gives_the_same_result_in_process_over_the_socket_and_remote()
+    [Theory]
+    [InlineData("")]
+    [InlineData("/tenant")]
+    public async Task Gives_the_same_result_in_process_over_the_socket_and_remote(string path)
     {
-        await using var served = new Served();
+        await using var served = new Served { IssuerPath = path };
         await served.StartAsync();
         var token = await MakeAsync(served);
 

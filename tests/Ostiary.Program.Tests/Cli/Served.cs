@@ -11,19 +11,23 @@ public sealed class Served : IAsyncDisposable
     private Process? _server;
 
     public string Data { get; } = Directory.CreateTempSubdirectory("ostiary-test-").FullName;
-    public string Issuer { get; } = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{FreePort()}");
+    public string Address { get; } = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{FreePort()}");
+
+    /// <summary>What follows the address in the issuer's URL.</summary>
+    public string IssuerPath { get; init; } = "";
+    public string Issuer => Address + IssuerPath;
 
     /// <summary>What the server has said on stderr; complete once it has stopped.</summary>
     public string Said { get; private set; } = "";
 
     public async Task StartAsync(params string[] more)
     {
-        _server = Program.Start(["serve", "--issuer", Issuer, "--listen", Issuer, "--data", Data, .. more]);
+        _server = Program.Start(["serve", "--issuer", Issuer, "--listen", Address, "--data", Data, .. more]);
         using var http = new HttpClient();
         for (var tries = 0; ; tries++)
             try
             {
-                if ((await http.GetAsync(new Uri(Issuer + "/readyz"), TestContext.Current.CancellationToken)).IsSuccessStatusCode)
+                if ((await http.GetAsync(new Uri(Address + "/readyz"), TestContext.Current.CancellationToken)).IsSuccessStatusCode)
                     return;
             }
             catch (HttpRequestException) when (tries < 200 && !_server.HasExited)

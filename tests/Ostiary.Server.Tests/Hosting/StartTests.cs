@@ -34,6 +34,16 @@ public sealed class StartTests
         Assert.Equal(Reason.SettingInvalid, refused.Reason);
     }
 
+    [Fact]
+    public async Task Refuses_a_data_directory_whose_socket_would_have_too_long_a_path()
+    {
+        var refused = await Assert.ThrowsAsync<StartException>(() =>
+            TestServer.StartAsync(with: o => o with { DataDirectory = Path.Combine(Path.GetTempPath(), new string('d', 100)) })
+        );
+
+        Assert.Equal(Reason.DataDirectoryUnusable, refused.Reason);
+    }
+
     [Theory]
     [InlineData("http://*:80", "0.0.0.0", 80)]
     [InlineData("http://[::1]:1", "::1", 1)]
