@@ -19,7 +19,7 @@ internal sealed class HttpAdminChannel(
     IAsyncDisposable? owned = null
 ) : IAdminChannel
 {
-    private const string Root = "/admin/api/v1";
+    private readonly string _root = server.AbsolutePath.TrimEnd('/') + "/admin/api/v1";
     private readonly HttpClient _http = new(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
 
     public string Target => target;
@@ -80,7 +80,7 @@ internal sealed class HttpAdminChannel(
 
     private HttpRequestMessage Request(HttpMethod method, string path, JsonElement? body)
     {
-        var request = new HttpRequestMessage(method, new Uri(Root + path, UriKind.Relative));
+        var request = new HttpRequestMessage(method, new Uri(_root + path, UriKind.Relative));
         request.Headers.Accept.Add(new("application/json"));
         request.Headers.UserAgent.Add(new("ostiary", Commands.VersionCommand.Number));
         if (token is not null)
