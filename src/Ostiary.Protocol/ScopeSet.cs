@@ -28,7 +28,7 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
             if (c is not (' ' or '!' or (>= '#' and <= '[') or (>= ']' and <= '~')))
                 return false;
         }
-        scopes = Of(text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        scopes = text.Contains(' ', StringComparison.Ordinal) ? Of(text.Split(' ', StringSplitOptions.RemoveEmptyEntries)) : new([text]);
         return true;
     }
 

@@ -25,11 +25,14 @@ public sealed class ClientSecrets(MasterKey master)
     {
         if (presented.Length > MaxLength)
             return null;
-        var hash = Encoding.ASCII.GetBytes(Hash(presented));
+        Span<byte> text = stackalloc byte[MaxLength * 3];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text[..Encoding.UTF8.GetBytes(presented, text)], hash);
+        Span<byte> registered = stackalloc byte[SHA256.HashSizeInBytes];
         ClientSecret? found = null;
         foreach (var secret in client?.Secrets ?? [])
         {
-            if (FixedTime.Equals(hash, Encoding.ASCII.GetBytes(secret.Sha256)))
+            if (Base64Url.TryDecodeFromChars(secret.Sha256, registered, out var length) && FixedTime.Equals(hash, registered[..length]))
                 found = secret;
         }
         return found;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 
 namespace Ostiary.Server.Http;
@@ -27,18 +28,19 @@ public static class JsonAnswer
 
     public static Task WriteAsync(HttpContext http, Action<Utf8JsonWriter> members)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = "no-store"; // RFC 6749 §5.1
         http.Response.Headers.XContentTypeOptions = "nosniff";
-        http.Response.ContentLength = buffer.WrittenCount;
-        return http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted).AsTask();
+        return JsonScratch.Object(
+            (http, members),
+            static (json, state) => state.members(json),
+            static (bytes, state) =>
+            {
+                state.http.Response.ContentLength = bytes.Length;
+                state.http.Response.BodyWriter.Write(bytes);
+                return state.http.Response.BodyWriter.FlushAsync(state.http.RequestAborted).AsTask();
+            }
+        );
     }
 
     /// <summary>The peer does not learn which half of a failed authentication was wrong; the log does. RFC 6819 §5.1.4.2.3</summary>

@@ -94,7 +94,8 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
             Now = now,
         };
         issuer.Log.Reserve(); // A code that is spent but not answered for would be lost.
-        await RespondAsync(http, await grant!.ExchangeAsync(request, http.RequestAborted));
+        var outcome = await grant!.ExchangeAsync(request, http.RequestAborted);
+        await RespondAsync(http, outcome with { Record = outcome.Record with { Network = request.Network } });
     }
 
     private async Task RespondAsync(HttpContext http, TokenOutcome outcome)
@@ -105,7 +106,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
             await RefuseAsync(http, outcome.Record, outcome.Parameter);
             return;
         }
-        issuer.Log.Record(outcome.Record with { Network = Network.Of(http) });
+        issuer.Log.Record(outcome.Record);
         await response.WriteAsync(http);
     }
 

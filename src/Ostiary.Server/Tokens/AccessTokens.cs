@@ -19,13 +19,11 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master)
 
     public IssuedAccessToken Issue(AccessToken token, TokenFormat format, string algorithm)
     {
-        var payload = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(payload))
-            Write(json, token);
-        var text =
-            format == TokenFormat.Opaque
-                ? CredentialText.Format(CredentialText.AccessToken, master.Seal(SealPurpose, payload.WrittenSpan))
-                : keys.Signer(algorithm).Sign(JwtType, payload.WrittenSpan);
+        var text = JsonScratch.Object(
+            (Room: this, Token: token, Format: format, Algorithm: algorithm),
+            static (json, state) => state.Room.Write(json, state.Token),
+            static (payload, state) => state.Room.Seal(payload, state.Format, state.Algorithm)
+        );
         return new(token, text);
     }
 
@@ -41,9 +39,13 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master)
         return Jws.TryVerify(text, keys.Verification, Policy, out var jws, out _) ? Read(jws.Payload) : null;
     }
 
+    private string Seal(ReadOnlySpan<byte> payload, TokenFormat format, string algorithm) =>
+        format == TokenFormat.Opaque
+            ? CredentialText.Format(CredentialText.AccessToken, master.Seal(SealPurpose, payload))
+            : keys.Signer(algorithm).Sign(JwtType, payload);
+
     private void Write(Utf8JsonWriter json, AccessToken token)
     {
-        json.WriteStartObject();
         json.WriteString("iss", issuer);
         json.WriteString("sub", token.Subject);
         json.WriteString("aud", token.Audience);
@@ -61,7 +63,6 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master)
             json.WriteString("sid", token.SessionId);
         if (token.GrantId is not null)
             json.WriteString("grant_id", token.GrantId);
-        json.WriteEndObject();
     }
 
     private AccessToken? Read(ReadOnlyMemory<byte> payload)

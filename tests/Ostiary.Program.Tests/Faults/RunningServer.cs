@@ -101,7 +101,8 @@ public sealed class RunningServer : IAsyncDisposable
         return process;
     }
 
-    private static Task<string[]> DrainAsync(Process process) => Task.WhenAll(process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
+    private static Task<string[]> DrainAsync(Process process) =>
+        Task.WhenAll(process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
 
     private static SocketsHttpHandler Handler(Func<EndPoint> target) =>
         new()
