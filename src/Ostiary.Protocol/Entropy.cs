@@ -29,6 +29,15 @@ public static class Entropy
         return Base64Url.EncodeToString(random);
     }
 
+    /// <summary>As <see cref="Text"/>, but no command line takes it for an option: it does not begin with a hyphen.</summary>
+    public static string Name(int bytes)
+    {
+        string name;
+        do name = Text(bytes);
+        while (name.StartsWith('-'));
+        return name;
+    }
+
     /// <summary>A random (version 4) identifier.</summary>
     public static Guid Identifier()
     {

@@ -10,6 +10,7 @@ namespace Ostiary.Server;
 public static class MapOstiaryExtensions
 {
     private static readonly string[] GetOrPost = ["GET", "POST"];
+    private static readonly string[] GetOrHead = ["GET", "HEAD"];
     private static readonly string[] Options = ["OPTIONS"];
 
     // csharpier-ignore
@@ -41,12 +42,17 @@ public static class MapOstiaryExtensions
         at.MapMethods("/revoke", Options,                    on.Cors.PreflightAsync);             // RFC 9700 §2.6
         at.MapMethods("/userinfo", Options,                  on.Cors.PreflightAsync);             // RFC 9700 §2.6
 
-        at.MapGet ("/.well-known/openid-configuration",      on.Discovery.HandleAsync);           // OIDC Discovery §4
-        at.MapGet ("/.well-known/jwks.json",                 on.Jwks.HandleAsync);                // RFC 7517 §5
-        app.MapGet("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, on.Discovery.HandleAsync); // RFC 8414 §3
+        at.MapMethods("/.well-known/openid-configuration", GetOrHead, on.Discovery.HandleAsync);           // OIDC Discovery §4
+        at.MapMethods("/.well-known/jwks.json", GetOrHead,   on.Jwks.HandleAsync);                // RFC 7517 §5
+        app.MapMethods("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync); // RFC 8414 §3
 
+<<<<<<< HEAD
         app.MapGet("/livez",                                 HealthEndpoints.LiveAsync);
         app.MapGet("/readyz",                                on.Health.ReadyAsync);
         app.MapGet("/metrics",                               on.Metrics.HandleAsync);
+=======
+        app.MapMethods("/livez", GetOrHead,                  HealthEndpoints.LiveAsync);
+        app.MapMethods("/readyz", GetOrHead,                 on.Health.ReadyAsync);
+>>>>>>> 8b557af (Either order of registration; refusals of routing in the shape of all errors; ids that no command line takes for an option)
     }
 }

@@ -154,13 +154,41 @@ internal static class ClientCommands
             json.WritePropertyName("jwks");
             JsonInput.File(file, "--jwks").WriteTo(json);
         }
-        foreach (var text in invocation.Values(Set))
+        foreach (var (member, value) in FurtherSettings(invocation))
         {
-            var (member, value) = JsonInput.Member(text, "--set");
             json.WritePropertyName(member);
             value.WriteTo(json);
         }
     }
+
+    /// <summary>What <c>--set</c> names; each setting once, and none that another option has set.</summary>
+    private static Dictionary<string, JsonElement> FurtherSettings(Invocation invocation)
+    {
+        var settings = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var text in invocation.Values(Set))
+        {
+            var (member, value) = JsonInput.Member(text, "--set");
+            if (OptionOf(member) is { } option && invocation.Has(option))
+                throw CliException.Usage($"'{member}' is given twice: by {option.Name} and by --set.", $"leave out {option.Name}");
+            if (!settings.TryAdd(member, value))
+                throw CliException.Usage($"--set gives '{member}' twice.", $"give --set {member}=… once");
+        }
+        return settings;
+    }
+
+    private static Option? OptionOf(string member) =>
+        member switch
+        {
+            "type" => Type,
+            "client_name" => Name,
+            "redirect_uris" => RedirectUri,
+            "post_logout_redirect_uris" => PostLogoutRedirectUri,
+            "grant_types" => Grant,
+            "scope" => Scope,
+            "token_endpoint_auth_method" => Auth,
+            "jwks" => Jwks,
+            _ => null,
+        };
 
     private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
     {

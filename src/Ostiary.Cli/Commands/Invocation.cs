@@ -10,7 +10,8 @@ internal sealed class Invocation(ParseResult parsed, Terminal terminal, Cancella
 {
     private readonly ResultWriter _writer = new(
         terminal,
-        ResultWriter.Parse(parsed.GetValue(CommonOptions.Output), parsed.GetValue(CommonOptions.Quiet))
+        ResultWriter.Parse(parsed.GetValue(CommonOptions.Output), parsed.GetValue(CommonOptions.Quiet)),
+        aligned: parsed.GetValue(CommonOptions.Output) == "table"
     );
 
     public Terminal Terminal => terminal;

@@ -56,7 +56,8 @@ internal static class KeyCommands
 
     private static Task<int> Revoke(Invocation invocation)
     {
-        if (!invocation.Value(CommonOptions.Yes))
+        // A script that names the key means it.
+        if (invocation.Terminal.ErrorIsTerminal && !invocation.Value(CommonOptions.Yes))
             throw new CliException(
                 new(Reason.ConfirmationNeeded, $"Every token signed by key '{invocation.Value(Id)}' would be refused at once.")
                 {

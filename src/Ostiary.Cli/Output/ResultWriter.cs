@@ -13,9 +13,12 @@ internal enum OutputForm
 }
 
 /// <summary>Writes the result of a command in the form that was asked for: the API's own object, or a table made of it.</summary>
-internal sealed class ResultWriter(Terminal terminal, OutputForm form)
+internal sealed class ResultWriter(Terminal terminal, OutputForm form, bool aligned = false)
 {
     public OutputForm Form => form;
+
+    /// <summary>For people: on a terminal, and where the table was asked for by name. A program gets values between tabs.</summary>
+    private bool Aligned => aligned || terminal.OutputIsTerminal;
 
     public static OutputForm Parse(string? text, bool quiet) =>
         text switch
@@ -85,10 +88,10 @@ internal sealed class ResultWriter(Terminal terminal, OutputForm form)
     /// <summary>Rows that were made here and are also <paramref name="answer"/>.</summary>
     public void Rows(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
     {
-        if (!terminal.OutputIsTerminal)
+        if (!Aligned)
             Tsv.Write(terminal.Result, rows);
         else if (rows.Count > 0)
-            Table.Write(terminal.Result, headings, rows, Terminal.Width, terminal.OutputInk);
+            Table.Write(terminal.Result, headings, rows, terminal.OutputIsTerminal ? Terminal.Width : int.MaxValue / 2, terminal.OutputInk);
     }
 
     /// <summary>Long values (tokens, URLs) are never cut: each stands on a line of its own.</summary>
@@ -99,7 +102,7 @@ internal sealed class ResultWriter(Terminal terminal, OutputForm form)
             .Where(m => m.Value.ValueKind != JsonValueKind.Null)
             .Select(m => (m.Name, Text: Cell.Text(m.Value)))
             .ToList();
-        if (!terminal.OutputIsTerminal)
+        if (!Aligned)
         {
             Tsv.Write(terminal.Result, members.Select(m => (IReadOnlyList<string>)[m.Name, m.Text]));
             return;

@@ -14,6 +14,7 @@ public enum Reason
     ParameterRepeated = 1003,
     MethodNotAllowed = 1004,
     TooManyRequests = 1005,
+    AddressUnknown = 1006,
     ClientIdMissing = 1010,
     ClientUnknown = 1011,
     RedirectUriMismatch = 1012,

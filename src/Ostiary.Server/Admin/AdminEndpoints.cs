@@ -23,7 +23,12 @@ public static class AdminEndpoints
         string prefix,
         AdminService service,
         Func<HttpContext, ValueTask<AdminCaller?>> authorize
-    ) => endpoints.Map(prefix + AdminService.BasePath + "/{**path}", http => HandleAsync(http, prefix, service, authorize));
+    )
+    {
+        endpoints.Map(prefix + AdminService.BasePath + "/{**path}", http => HandleAsync(http, prefix, service, authorize));
+        if (prefix.Length > 0) // Who comes over the socket does not know the issuer's path.
+            endpoints.Map(AdminService.BasePath + "/{**path}", http => HandleAsync(http, "", service, authorize));
+    }
 
     private static async Task HandleAsync(HttpContext http, string prefix, AdminService service, Func<HttpContext, ValueTask<AdminCaller?>> authorize)
     {

@@ -46,7 +46,8 @@ internal sealed class ApiAdministration(AdminParts parts, ConfigurationChanges c
                 set.Apis.ContainsKey(id)
                     ? new ConfigurationFault("", Reason.AlreadyExists, $"API '{id}' already exists", "To change it, update it.")
                     : set.With(api with { Order = set.NextOrder }),
-            ct
+            ct,
+            early: true
         );
         if (outcome.Snapshot is null)
             return AdminResponse.Refused(AdminRefusal.Of(outcome.Faults));
@@ -73,7 +74,8 @@ internal sealed class ApiAdministration(AdminParts parts, ConfigurationChanges c
                 var after = ApiDocument.Parse(JsonMerge.Apply(before.Declared, call.Body), "", faults);
                 return after is null ? faults : set.With(after with { Order = before.Order, CreatedAt = before.CreatedAt });
             },
-            ct
+            ct,
+            early: true
         );
         if (outcome.Snapshot is null)
             return Refused(outcome, id);

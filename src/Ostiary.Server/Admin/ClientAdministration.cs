@@ -80,7 +80,8 @@ internal sealed class ClientAdministration(AdminParts parts, ConfigurationChange
         var outcome = await changes.MakeAsync(
             call,
             set => set.Clients.ContainsKey(id) ? Exists(id) : set.With(document with { Order = set.NextOrder }),
-            ct
+            ct,
+            early: true
         );
         if (outcome.Snapshot is null)
             return Refused(outcome, id);
@@ -175,7 +176,8 @@ internal sealed class ClientAdministration(AdminParts parts, ConfigurationChange
                     }
                 );
             },
-            ct
+            ct,
+            early: true
         );
         if (outcome.Snapshot is null)
             return Refused(outcome, id);

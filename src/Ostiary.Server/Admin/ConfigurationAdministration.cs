@@ -30,7 +30,7 @@ internal sealed class ConfigurationAdministration(AdminParts parts, Configuratio
         var draft = new ConfigurationApply(file, null, intake, prune, parts.Now).To(set);
         var faults = draft.Faults.ToList();
         if (draft.Set is not null)
-            ReferenceRules.Check(draft.Set, faults);
+            ReferenceRules.CheckChange(set, draft.Set, early: false, faults);
         if (faults.Count > 0)
             return ValueTask.FromResult(AdminResponse.Refused(AdminRefusal.Of(faults)));
         return ValueTask.FromResult(

@@ -13,10 +13,15 @@ internal sealed class ConfigurationChanges(AdminParts parts)
 {
     private const int PageSize = 500;
 
-    public async ValueTask<ChangeOutcome> MakeAsync(AdminCall call, Func<ConfigurationSet, ConfigurationDraft> change, CancellationToken ct)
+    public async ValueTask<ChangeOutcome> MakeAsync(
+        AdminCall call,
+        Func<ConfigurationSet, ConfigurationDraft> change,
+        CancellationToken ct,
+        bool early = false
+    )
     {
         var before = parts.Configuration.Current.LongestToken;
-        var outcome = await parts.Configuration.TryChangeAsync(change, call.Request.ExpectedRevision, ct);
+        var outcome = await parts.Configuration.TryChangeAsync(change, call.Request.ExpectedRevision, ct, early);
         if (outcome.Snapshot is { } present)
             await FollowAsync(outcome, present.LongestToken > before ? present.LongestToken : before, ct);
         return outcome;

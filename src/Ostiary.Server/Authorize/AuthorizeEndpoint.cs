@@ -118,7 +118,7 @@ public sealed class AuthorizeEndpoint
         var target = TokenTarget.Of(request.Scope, request.Resources, request.Client, snapshot);
         return new Grant
         {
-            Id = GrantId.Read(Entropy.Bytes(GrantId.Size)),
+            Id = GrantId.New(),
             ClientId = request.Client.Id,
             Status = GrantStatus.Requested,
             CreatedAt = now,

@@ -50,8 +50,6 @@ internal static class ClientRules
             reader.Refuse("jwks", "is missing: private_key_jwt is checked with the client's public keys."); // OIDC Core §9
         if (client.AuthenticationMethod != ClientAuthenticationMethod.PrivateKeyJwt && reader.Has("token_endpoint_auth_signing_alg"))
             reader.Refuse("token_endpoint_auth_signing_alg", "has a meaning only with private_key_jwt.");
-        if (client.AuthenticationMethod != ClientAuthenticationMethod.PrivateKeyJwt && reader.Has("assertion_audience"))
-            reader.Refuse("assertion_audience", "has a meaning only with private_key_jwt.");
         if (!usesSecret && hasSecretReference)
             reader.Refuse("client_secret", "the client does not authenticate with a secret.", "Use client_secret_basic, or leave the secret out.");
         if (client.IdTokenAlgorithm == "HS256" && !usesSecret) // OIDC Core §10.1

@@ -107,7 +107,9 @@ internal sealed class DocumentReader
             return null;
         if (value.ValueKind == JsonValueKind.String && Duration.TryParse(value.GetString()!, out var span))
             return span;
-        Refuse(member, "must be a duration.", "Write a whole number and s, m, h or d, for example \"10m\".");
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var seconds) && seconds >= 0)
+            return TimeSpan.FromSeconds(seconds);
+        Refuse(member, "must be a duration.", "Write a whole number and s, m, h or d, for example \"10m\"; a number alone is seconds.");
         return null;
     }
 

@@ -51,12 +51,13 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
 
     /// <summary>
     /// Makes a change. Where the caller names the revision that it has seen, anything newer is <see cref="Reason.RevisionConflict"/>; otherwise the change is made again
-    /// on what the other writer left. The function may run several times.
+    /// on what the other writer left. The function may run several times. An early change may name objects that do not exist yet.
     /// </summary>
     internal async ValueTask<ChangeOutcome> TryChangeAsync(
         Func<ConfigurationSet, ConfigurationDraft> change,
         long? expectedRevision,
-        CancellationToken ct
+        CancellationToken ct,
+        bool early = false
     )
     {
         await _gate.WaitAsync(ct);
@@ -70,7 +71,7 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
                 var draft = change(state.Set);
                 var faults = draft.Faults.ToList();
                 if (faults.Count == 0)
-                    ReferenceRules.Check(draft.Set!, faults);
+                    ReferenceRules.CheckChange(state.Set, draft.Set!, early, faults);
                 if (faults.Count > 0)
                     return new(null, state.Set, state.Set, faults, []);
                 var changes = draft.Set!.ChangesSince(state.Set);

@@ -6,6 +6,23 @@ namespace Ostiary.Server.Configuration;
 /// <summary>What the documents of a configuration demand of each other: every name that is used exists, and is there once.</summary>
 internal static class ReferenceRules
 {
+    /// <summary>
+    /// What a change makes wrong. What was wrong before it does not stand in its way; and where it is made <paramref name="early"/>, as one object at a time is,
+    /// the objects that it names may follow.
+    /// </summary>
+    public static void CheckChange(ConfigurationSet before, ConfigurationSet after, bool early, List<ConfigurationFault> faults)
+    {
+        var all = new List<ConfigurationFault>();
+        Check(after, all);
+        if (all.Count == 0)
+            return;
+        var old = new List<ConfigurationFault>();
+        Check(before, old);
+        faults.AddRange(
+            all.Where(f => !(early && f.Reason == Reason.ReferenceUnknown) && !old.Exists(o => o.Path == f.Path && o.Message == f.Message))
+        );
+    }
+
     public static void Check(ConfigurationSet set, List<ConfigurationFault> faults)
     {
         CheckScopes(set, faults);

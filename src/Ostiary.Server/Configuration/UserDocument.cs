@@ -11,7 +11,8 @@ internal sealed record UserDocument(JsonElement Declared, User User)
     /// <summary>Beside those of tokens, the claims that the server itself answers for.</summary>
     private static readonly string[] OwnClaims = ["username", "updated_at", "_claim_names", "_claim_sources"];
 
-    private static readonly string[] Members = ["email", "email_verified", "preferred_username"];
+    private const string Verified = "email_verified";
+    private static readonly string[] Members = ["email", Verified, "preferred_username"];
 
     public int Order { get; init; }
     public SecretReference? Password { get; init; }
@@ -34,13 +35,20 @@ internal sealed record UserDocument(JsonElement Declared, User User)
             Subject = "",
             Username = username ?? "",
             Email = email,
-            EmailVerified = reader.Flag("email_verified") ?? false,
+            EmailVerified = reader.Flag("email_verified") ?? SaysVerified(reader),
             Disabled = reader.Flag("disabled") ?? false,
             Claims = ReadClaims(reader),
         };
         reader.Finish();
         return faults.Count == before ? new(declared.Clone(), user) { Password = password } : null;
     }
+
+    /// <summary>It may also stand among the claims, where it goes out to clients.</summary>
+    private static bool SaysVerified(DocumentReader reader) =>
+        reader.TryGet("claims", out var claims)
+        && claims.ValueKind == JsonValueKind.Object
+        && claims.TryGetProperty(Verified, out var verified)
+        && verified.ValueKind == JsonValueKind.True;
 
     private static ImmutableDictionary<string, JsonElement> ReadClaims(DocumentReader reader)
     {
@@ -57,6 +65,8 @@ internal sealed record UserDocument(JsonElement Declared, User User)
             var at = $"claims.{DocumentReader.Shorten(claim.Name)}";
             if (UserClaims.Reserved.Contains(claim.Name) || OwnClaims.Contains(claim.Name, StringComparer.Ordinal))
                 reader.Refuse(at, "this claim is the server's own and cannot be set."); // OIDC Core §2
+            else if (claim is { Name: Verified, Value.ValueKind: JsonValueKind.True or JsonValueKind.False })
+                continue;
             else if (Members.Contains(claim.Name, StringComparer.Ordinal))
                 reader.Refuse(at, "this claim comes from the user itself.", "Set the member email, email_verified or username of the user.");
             else if (claim.Name.Length is 0 or > 200 || claim.Name.Any(c => c is <= ' ' or > '~'))

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
+using Ostiary.Protocol;
 
 namespace Ostiary.Server.Grants;
 
@@ -7,6 +8,9 @@ namespace Ostiary.Server.Grants;
 public readonly record struct GrantId(UInt128 Value)
 {
     public const int Size = 16;
+
+    public static GrantId New() =>
+        TryParse(Entropy.Name(Size), out var id) ? id : throw new InvalidOperationException("A random identity has a size.");
 
     public static GrantId Read(ReadOnlySpan<byte> bytes) => new(System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes));
 

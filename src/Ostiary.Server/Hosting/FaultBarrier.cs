@@ -17,6 +17,8 @@ internal sealed partial class FaultBarrier(Issuer issuer, ILogger logger)
         try
         {
             await next(http);
+            if (IsBare(http.Response))
+                await JsonAnswer.RefuseAsync(http, issuer, http.Response.StatusCode == 404 ? Reason.AddressUnknown : Reason.MethodNotAllowed);
         }
         catch (Exception exception)
             when (exception is OperationCanceledException or IOException and not BadHttpRequestException
@@ -47,6 +49,10 @@ internal sealed partial class FaultBarrier(Issuer issuer, ILogger logger)
             await AnswerAsync(http, flow, Reason.InternalFault);
         }
     }
+
+    /// <summary>What routing answers alone: RFC 9110 §15.5.5 and RFC 9110 §15.5.6, without a word.</summary>
+    private static bool IsBare(HttpResponse answer) =>
+        answer is { HasStarted: false, StatusCode: 404 or 405, ContentType: null, ContentLength: null };
 
     private Task AnswerAsync(HttpContext http, string flow, Reason reason)
     {

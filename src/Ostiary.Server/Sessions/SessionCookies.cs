@@ -56,7 +56,7 @@ internal sealed class SessionCookies(IssuerUrl issuer)
     /// <summary>A new secret, for a session that goes on or (without id) a new one; returns the id, the hash to keep, and what sends the cookie.</summary>
     public (string Id, string SecretHash, Action<HttpContext> Send) NewSecret(string? id = null)
     {
-        id ??= Entropy.Text(16);
+        id ??= Entropy.Name(16);
         var secret = Entropy.Text(32);
         return (id, Hash(secret), http => Append(http, _session, id + "." + secret, lifetime: null));
     }

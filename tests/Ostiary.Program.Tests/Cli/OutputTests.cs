@@ -18,6 +18,16 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public async Task Is_a_table_of_full_width_where_a_table_is_asked_for_by_name()
+    {
+        var run = await Program.RunAsync("explain", "-o", "table");
+
+        Assert.StartsWith("CODE", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\t', run.Output);
+        Assert.DoesNotContain('…', run.Output);
+    }
+
+    [Fact]
     public async Task Is_a_table_cut_to_the_width_on_a_terminal()
     {
         var narrow = await Program.OnTerminalAsync("explain --no-color", columns: 60);

@@ -14,6 +14,8 @@ public sealed class UsageTests
             { 2, "OST8001", "config plan" },
             { 2, "OST8001", "token exchange" },
             { 2, "OST8001", "-o xml version" },
+            { 2, "OST8001", "client create a --type web --redirect-uri https://a.example/cb --set redirect_uris=[]" },
+            { 2, "OST8001", "client create a --type web --set consent=none --set consent=required" },
             { 2, "OST8001", "dev --port many" },
             { 2, "OST8001", "client list" },
             { 2, "OST8001", "client list --data a --server https://b" },

@@ -142,7 +142,28 @@ public sealed class AdminServiceTests
         Assert.Equal(Reason.ConfigurationInvalid, (await admin.SendAsync("PATCH", "/clients/web", """{"client_id":"x"}""")).Reason);
         Assert.Equal(Reason.ConfigurationInvalid, (await admin.SendAsync("PATCH", "/clients/web", """{"client_secret":"x"}""")).Reason);
         Assert.Equal(Reason.UnknownSetting, (await admin.SendAsync("PATCH", "/clients/web", """{"conesnt":"none"}""")).Reason);
-        Assert.Equal(Reason.ReferenceUnknown, (await admin.SendAsync("PATCH", "/clients/web", """{"scope":"nope"}""")).Reason);
+    }
+
+    [Fact]
+    public async Task A_client_and_an_api_may_be_registered_in_either_order()
+    {
+        await using var admin = await AdminHarness.OpenAsync();
+        await admin.DoAsync("POST", "/clients", """{"client_id":"s","type":"service","scope":"later"}""");
+        await admin.DoAsync("PATCH", "/clients/s", """{"scope":"later more"}""");
+
+        var other = """{"configuration":{"apis":[{"identifier":"https://b.example","scopes":[{"name":"b","description":"B"}]}]}}""";
+        Assert.Null((await admin.SendAsync("POST", "/config/apply", other)).Reason); // what was missing before is no reason to refuse another change
+
+        await admin.DoAsync(
+            "POST",
+            "/apis",
+            """{"identifier":"https://a.example","scopes":[{"name":"later","description":"L"}],"resource_server_clients":["rs"]}"""
+        );
+        await admin.DoAsync("POST", "/clients", """{"client_id":"rs","type":"service"}""");
+
+        var whole = """{"configuration":{"clients":[{"client_id":"t","type":"service","scope":"never"}]}}""";
+        Assert.Equal(Reason.ReferenceUnknown, (await admin.SendAsync("POST", "/config/apply", whole)).Reason);
+        Assert.Equal(Reason.ReferenceUnknown, (await admin.SendAsync("DELETE", "/clients/rs")).Reason);
     }
 
     [Fact]

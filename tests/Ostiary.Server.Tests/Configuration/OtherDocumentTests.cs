@@ -72,6 +72,15 @@ public sealed class OtherDocumentTests
         Assert.Equal(2, document.User.Claims.Count);
     }
 
+    [Fact]
+    public void Takes_a_verified_address_among_the_claims()
+    {
+        var (document, faults) = User("""{"username":"alice","email":"a@x.example","claims":{"email_verified":true}}""");
+        Assert.Empty(faults);
+        Assert.True(document!.User.EmailVerified);
+        Assert.Empty(document.User.Claims);
+    }
+
     [Theory]
     [Trait("Spec", "OIDC Core §2")]
     [InlineData("iss")]

@@ -80,7 +80,7 @@ public sealed class TokenRequestAttackTests(SharedServer shared) : IClassFixture
         (await shared.Web.PostAsync(path + "?", ("token", "x"), ("grant_type", "client_credentials"))).ShouldBeRefused("invalid_request", "OST2002");
     }
 
-    [Theory]
+    [Theory, Trait("Spec", "RFC 9110 §15.5.6")]
     [InlineData("GET", "/token", "POST")]
     [InlineData("HEAD", "/token", "POST")]
     [InlineData("PUT", "/token", "POST")]
@@ -100,6 +100,38 @@ public sealed class TokenRequestAttackTests(SharedServer shared) : IClassFixture
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
         Assert.Contains(allowed, answer.Content.Headers.Allow);
+        if (method != "HEAD")
+            Assert.Contains("OST1004", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory, Trait("Spec", "RFC 9110 §15.5.5")]
+    [InlineData("GET", "/tokens")]
+    [InlineData("POST", "/oauth/token")]
+    [InlineData("GET", "/")]
+    public async Task An_address_without_anything_answers_in_the_shape_of_all_errors(string method, string path)
+    {
+        using var http = Server.NewHttp();
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+
+        var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.True(answer.Headers.CacheControl!.NoStore);
+        Assert.True(answer.Headers.Contains("Ostiary-Flow"));
+        Assert.Contains("OST1006", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/readyz")]
+    [InlineData("/livez")]
+    [InlineData("/.well-known/jwks.json")]
+    [InlineData("/.well-known/openid-configuration")]
+    public async Task What_is_there_for_everyone_answers_HEAD(string path)
+    {
+        using var http = Server.NewHttp();
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+
+        Assert.Equal(HttpStatusCode.OK, (await http.SendAsync(request, TestContext.Current.CancellationToken)).StatusCode);
     }
 
     [Theory, Trait("Spec", "RFC 6749 §3.2")]
