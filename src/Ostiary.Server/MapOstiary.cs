@@ -46,13 +46,8 @@ public static class MapOstiaryExtensions
         at.MapMethods("/.well-known/jwks.json", GetOrHead,   on.Jwks.HandleAsync);                // RFC 7517 §5
         app.MapMethods("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync); // RFC 8414 §3
 
-<<<<<<< HEAD
-        app.MapGet("/livez",                                 HealthEndpoints.LiveAsync);
-        app.MapGet("/readyz",                                on.Health.ReadyAsync);
-        app.MapGet("/metrics",                               on.Metrics.HandleAsync);
-=======
         app.MapMethods("/livez", GetOrHead,                  HealthEndpoints.LiveAsync);
         app.MapMethods("/readyz", GetOrHead,                 on.Health.ReadyAsync);
->>>>>>> 8b557af (Either order of registration; refusals of routing in the shape of all errors; ids that no command line takes for an option)
+        app.MapGet("/metrics",                               on.Metrics.HandleAsync);
     }
 }
