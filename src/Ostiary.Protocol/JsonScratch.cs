@@ -4,7 +4,9 @@ using System.Text.Json;
 namespace Ostiary.Protocol;
 
 /// <summary>A JSON writer and its buffer, kept per thread: for documents that are written, used and done with before anything is awaited.</summary>
+#pragma warning disable CA1001 // The writer lives as long as its thread.
 public sealed class JsonScratch
+#pragma warning restore CA1001
 {
     private const int MaxKept = 64 * 1024;
 

@@ -22,7 +22,7 @@ public sealed class OutputTests
     {
         var run = await Program.RunAsync("explain", "-o", "table");
 
-        Assert.StartsWith("CODE", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith("WHAT ", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\t', run.Output);
         Assert.DoesNotContain('…', run.Output);
     }
