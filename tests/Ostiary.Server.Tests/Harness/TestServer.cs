@@ -135,7 +135,7 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>Whether the log has a refusal for this reason.</summary>
     public async Task<bool> RefusedWithAsync(Reason reason)
     {
-        var log = ((DecisionLog)Server.Issuer.Log).Reader;
+        var log = Server.Events;
         return (await log.ListAsync(new LogFilter { Reason = reason, Limit = 1 }, TestContext.Current.CancellationToken)).Count > 0;
     }
 
