@@ -18,12 +18,12 @@ public static class AdminEndpoints
 
     /// <param name="prefix">The path of the issuer: empty, or <c>/tenant</c>.</param>
     /// <param name="authorize">Says who asks: the owner over the Unix socket, the holder of an access token with the scope <c>ostiary:admin</c> elsewhere; null for nobody.</param>
-    public static void Map(IEndpointRouteBuilder endpoints, string prefix, AdminService service, Func<HttpContext, ValueTask<AdminCaller?>> authorize)
-    {
-        endpoints.Map(prefix + AdminService.BasePath + "/{**path}", http => HandleAsync(http, prefix, service, authorize));
-        if (prefix.Length > 0) // Who comes over the socket does not know the issuer's path.
-            endpoints.Map(AdminService.BasePath + "/{**path}", http => HandleAsync(http, "", service, authorize));
-    }
+    public static void Map(
+        IEndpointRouteBuilder endpoints,
+        string prefix,
+        AdminService service,
+        Func<HttpContext, ValueTask<AdminCaller?>> authorize
+    ) => endpoints.Map(prefix + AdminService.BasePath + "/{**path}", http => HandleAsync(http, prefix, service, authorize));
 
     private static async Task HandleAsync(HttpContext http, string prefix, AdminService service, Func<HttpContext, ValueTask<AdminCaller?>> authorize)
     {

@@ -48,10 +48,9 @@ internal static class ClientJson
         var client = document.Client;
         json.WriteString("token_endpoint_auth_method", ClientNames.NameOf(ClientNames.Methods, client.AuthenticationMethod));
         if (client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt)
-        {
             AdminJson.Text(json, "token_endpoint_auth_signing_alg", client.AssertionAlgorithm);
+        if (client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt || document.Declared.TryGetProperty("assertion_audience", out _))
             json.WriteString("assertion_audience", ClientNames.NameOf(ClientNames.Audiences, client.AssertionAudience));
-        }
         Copy(json, document.Declared, "jwks");
         json.WriteBoolean("require_pkce", client.RequirePkce);
     }
