@@ -36,15 +36,13 @@ public sealed class FailureTests
         Assert.Contains("OST8007", run.Error, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("key", "revoke", "some-key")]
-    [InlineData("config", "apply", "file.json", "--prune")]
-    public async Task Wants_a_yes_before_what_cannot_be_undone(params string[] command)
+    [Fact]
+    public async Task Wants_a_yes_before_what_cannot_be_undone()
     {
         var data = Directory.CreateTempSubdirectory("ostiary-test-").FullName;
         try
         {
-            var run = await Program.RunAsync([.. command, "--data", data]);
+            var run = await Program.RunAsync("config", "apply", "file.json", "--prune", "--data", data);
 
             Assert.Equal((2, ""), (run.Exit, run.Output));
             Assert.Contains("OST8010", run.Error, StringComparison.Ordinal);

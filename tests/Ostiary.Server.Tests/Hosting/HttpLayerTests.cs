@@ -118,7 +118,7 @@ public sealed class HttpLayerTests(SharedServer shared) : IClassFixture<SharedSe
 
         (await shared.Robot.SendAsync(request)).ShouldBeRefused("invalid_client", "OST3008", HttpStatusCode.Unauthorized);
 
-        var log = ((Ostiary.Server.Decisions.DecisionLog)Server.Server.Issuer.Log).Reader;
+        var log = Server.Server.Events;
         var lines = await log.ListAsync(
             new() { Reason = Ostiary.Protocol.Reasons.Reason.AuthenticatingClientUnknown, Limit = 10 },
             TestContext.Current.CancellationToken
