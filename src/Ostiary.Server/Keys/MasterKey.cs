@@ -88,6 +88,6 @@ public sealed class MasterKey
             file.Write(Entropy.Bytes(Size));
             file.Flush(flushToDisk: true);
         }
-        File.Move(temporary, path);
+        new StorageFiles().Rename(temporary, path);
     }
 }

@@ -31,7 +31,7 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
         { "code is present",                                    Reason.CodeMissing,          "RFC 6749 §4.1.3",  (r, f, now) => r.Code is not null },
         { "the code is one of ours",                            Reason.CodeUnknown,          "RFC 6749 §5.2",    (r, f, now) => f.Grant is { Status: not GrantStatus.Requested } },
         { "it was issued to this client",                       Reason.CodeOfAnotherClient,  "RFC 6749 §4.1.3",  (r, f, now) => f.Grant!.ClientId == r.Client.Id },
-        { "redirect_uri, where sent, is that of the request",   Reason.RedirectUriChanged,   "RFC 6749 §4.1.3",  (r, f, now) => r.RedirectUri is null || r.RedirectUri == f.Grant!.Request.RedirectUri },
+        { "redirect_uri is that of the request; only with PKCE it may be left out", Reason.RedirectUriChanged, "RFC 6749 §4.1.3", (r, f, now) => r.RedirectUri is null ? f.Grant!.Request.CodeChallenge is not null : r.RedirectUri == f.Grant!.Request.RedirectUri },
         { "code_verifier is present for a code_challenge",      Reason.VerifierMissing,      "RFC 7636 §4.6",    (r, f, now) => f.Grant!.Request.CodeChallenge is null || r.Verifier is not null },
         { "code_verifier is absent without a code_challenge",   Reason.VerifierUnexpected,   "RFC 9700 §4.8.2",  (r, f, now) => f.Grant!.Request.CodeChallenge is not null || r.Verifier is null },
         { "code_verifier is well-formed",                       Reason.VerifierMalformed,    "RFC 7636 §4.1",    (r, f, now) => r.Verifier is null || Pkce.IsVerifier(r.Verifier) },

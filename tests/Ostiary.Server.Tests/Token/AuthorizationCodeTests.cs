@@ -69,4 +69,36 @@ public sealed class AuthorizationCodeTests
 
         (await web.RefreshAsync(first)).ShouldBeRefused("invalid_grant", "OST2020");
     }
+
+    [Fact, Trait("Spec", "RFC 6749 §4.1.3")]
+    public async Task Wants_the_redirect_uri_again_where_there_was_no_challenge()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var browser = server.NewBrowser();
+        using var web = new TokenClient(server, "web");
+        var redirect = await browser.AuthorizeAsync(
+            $"client_id=web&response_type=code&scope=openid&redirect_uri={Uri.EscapeDataString(TestServer.Callback)}"
+        );
+        var code = Browser.QueryOf(redirect)["code"]!;
+
+        var without = await web.TokenAsync(("grant_type", "authorization_code"), ("code", code));
+        var with = await web.TokenAsync(("grant_type", "authorization_code"), ("code", code), ("redirect_uri", TestServer.Callback));
+
+        without.ShouldBeRefused("invalid_grant", "OST2019");
+        Assert.Equal(HttpStatusCode.OK, with.Status);
+    }
+
+    [Fact, Trait("Spec", "RFC 7662 §2.2")]
+    public async Task A_refresh_token_of_a_disabled_user_is_not_active()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var browser = server.NewBrowser();
+        using var web = new TokenClient(server, "web");
+        var token = (await web.SignInAsync(browser, "openid"))["refresh_token"]!;
+        Assert.Equal("True", (await web.PostAsync("/introspect", ("token", token)))["active"]);
+
+        await server.DisableUserAsync("alice");
+
+        Assert.Equal("False", (await web.PostAsync("/introspect", ("token", token)))["active"]);
+    }
 }
