@@ -19,8 +19,7 @@ public sealed partial class SampleAppTests(SystemChromium chromium) : IClassFixt
         await page.GotoAsync(town.App);
         await SignInAsync(town, page);
         await page.ClickAsync("button[value=allow]");
-        await page.WaitForURLAsync(town.App + "/");
-        Assert.Equal("Notes of Alice Example", await page.Locator("h1").InnerTextAsync());
+        await ArrivedAsync(town, page);
         await NothingIsInTheBrowserAsync(town, context, watched, tls);
 
         await AddAsync(page, "buy milk");
@@ -42,8 +41,7 @@ public sealed partial class SampleAppTests(SystemChromium chromium) : IClassFixt
         await page.GotoAsync(town.App);
         await SignInAsync(town, page);
         await page.ClickAsync("button[value=allow]");
-        await page.WaitForURLAsync(town.App + "/");
-        Assert.Equal("Notes of Alice Example", await page.Locator("h1").InnerTextAsync());
+        await ArrivedAsync(town, page);
         Assert.Equal(2, await page.Locator("li").CountAsync());
         Assert.All(town.Hops.SelectMany(hop => hop.Rules), rule => Assert.True(rule.Passed, rule.Text));
         Assert.Empty(watched.Complaints);
@@ -62,9 +60,9 @@ public sealed partial class SampleAppTests(SystemChromium chromium) : IClassFixt
         await SignInAsync(town, page);
 
         await page.ClickAsync("button[value=deny]");
-        await page.WaitForURLAsync(town.App + "/signin/callback?**");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "You are not signed in" }).WaitForAsync();
 
-        Assert.Equal("You are not signed in", await page.Locator("h1").InnerTextAsync());
+        Assert.StartsWith(town.App + "/signin/callback?", page.Url, StringComparison.Ordinal);
         Assert.Matches("OST[0-9]{4} [a-z-]+", await page.Locator("small").InnerTextAsync());
         Assert.Empty(await SessionCookiesAsync(town, context));
         Assert.Empty(watched.Complaints);
@@ -72,10 +70,15 @@ public sealed partial class SampleAppTests(SystemChromium chromium) : IClassFixt
         // Signed in already, so only the question is asked again.
         await page.GetByRole(AriaRole.Link, new() { Name = "Try again" }).ClickAsync();
         await page.ClickAsync("button[value=allow]");
-        await page.WaitForURLAsync(town.App + "/");
-        Assert.Equal("Notes of Alice Example", await page.Locator("h1").InnerTextAsync());
+        await ArrivedAsync(town, page);
         Assert.Equal("No notes yet.", await page.Locator("main > p").InnerTextAsync());
         Assert.Empty(watched.Complaints);
+    }
+
+    private static async Task ArrivedAsync(NotesTown town, IPage page)
+    {
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Notes of Alice Example" }).WaitForAsync();
+        Assert.Equal(town.App + "/", page.Url);
     }
 
     private static async Task SignInAsync(NotesTown town, IPage page)

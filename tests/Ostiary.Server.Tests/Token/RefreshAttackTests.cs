@@ -157,6 +157,7 @@ public sealed class RefreshAttackTests(SharedServer shared) : IClassFixture<Shar
             """{"client_id":"asker","type":"web","redirect_uris":["CB"],"scope":"openid offline_access","consent":"remembered"}""",
             TestServer.WebSecret
         );
+        await shared.TokensAsync("web"); // Signed in, however far other tests have moved the clock.
 
         var answer = await shared.Alice.GetAsync("/authorize?" + Ask.Query("asker", ("scope", "openid offline_access"), ("prompt", "none")));
 
