@@ -20,7 +20,14 @@ namespace Ostiary.Server;
 /// <summary>The endpoints of one issuer, put together by hand: no container, no reflection, nothing resolved per request.</summary>
 public sealed class OstiaryEndpoints
 {
-    public OstiaryEndpoints(Issuer issuer, KeyRing keys, CountedDecisions decisions, Passwords passwords, IPasswordUpdates passwordUpdates)
+    public OstiaryEndpoints(
+        Issuer issuer,
+        KeyRing keys,
+        CountedDecisions decisions,
+        Passwords passwords,
+        IPasswordUpdates passwordUpdates,
+        Limits limits
+    )
     {
         Issuer = issuer;
         Keys = keys;
@@ -48,8 +55,9 @@ public sealed class OstiaryEndpoints
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
         Jwks = new JwksEndpoint(keys);
         Cors = new Cors(issuer);
+        Admission = new Admission(limits);
         Health = new HealthEndpoints(issuer);
-        Metrics = new MetricsEndpoint(decisions, keys, issuer.Time);
+        Metrics = new MetricsEndpoint(decisions, keys, Admission, () => passwords.Waiting, issuer.Time);
     }
 
     public Issuer Issuer { get; }
@@ -67,6 +75,7 @@ public sealed class OstiaryEndpoints
     public DiscoveryEndpoint Discovery { get; }
     public JwksEndpoint Jwks { get; }
     public Cors Cors { get; }
+    public Admission Admission { get; }
     public HealthEndpoints Health { get; }
     public MetricsEndpoint Metrics { get; }
 }

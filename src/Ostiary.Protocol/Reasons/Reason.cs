@@ -153,6 +153,7 @@ public enum Reason
     KeyFileExposed = 5011,
     LogUnavailable = 5020,
     LogDamaged = 5021,
+    Overloaded = 5030,
     InternalFault = 5099,
 
     // 6xxx: protected APIs.

@@ -148,6 +148,7 @@ internal static class RefusalTable
         Reason.KeyFileExposed           => new(503, "temporarily_unavailable", "", "The key file can be read by others than its owner.", Severity.Error),
         Reason.LogUnavailable           => new(503, "temporarily_unavailable", "", "The event log cannot be written. Nothing was issued.", Severity.Error),
         Reason.LogDamaged               => new(503, "temporarily_unavailable", "", "The event log does not verify.", Severity.Error),
+        Reason.Overloaded               => new(503, "temporarily_unavailable", "RFC 9110 §15.6.4", "The server has more to do than it can. Nothing was begun. Try again after the time in Retry-After.", Severity.Warning),
         Reason.InternalFault            => new(503, "temporarily_unavailable", "", "The server failed. The failure is logged under the reference of this answer.", Severity.Error),
         Reason.BearerMissing            => new(401, "", "RFC 6750 §3.1", "This API needs an access token."),
         Reason.BearerMalformed          => new(401, "invalid_token", "RFC 6750 §3.1", "The access token is malformed."),

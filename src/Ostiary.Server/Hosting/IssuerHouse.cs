@@ -50,8 +50,9 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Time = time,
                 Development = options.Development,
             };
-            var passwords = new Passwords();
-            var endpoints = new OstiaryEndpoints(issuer, keys, decisions, passwords, new PasswordUpdates(configuration));
+            var limits = options.ReadLimits();
+            var passwords = new Passwords(limits.SignIns);
+            var endpoints = new OstiaryEndpoints(issuer, keys, decisions, passwords, new PasswordUpdates(configuration), limits);
             await endpoints.Status.FollowAsync(time.GetUtcNow(), ct);
             var house = new IssuerHouse
             {
@@ -66,6 +67,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             if (directory is not null)
                 house._open.Push(directory);
             house._open.Push(passwords);
+            house._open.Push(endpoints.Admission);
             return house;
         }
         catch

@@ -30,7 +30,10 @@ public sealed class OstiaryServer : IAsyncDisposable
     private readonly IssuerHouse _house;
     private readonly Upkeep _upkeep;
 
-    private OstiaryServer(WebApplication app, IssuerHouse house, Upkeep upkeep) => (_app, _house, _upkeep) = (app, house, upkeep);
+    private readonly TimeSpan _drainDelay;
+
+    private OstiaryServer(WebApplication app, IssuerHouse house, Upkeep upkeep, TimeSpan drainDelay) =>
+        (_app, _house, _upkeep, _drainDelay) = (app, house, upkeep, drainDelay);
 
     public Issuer Issuer => _house.Endpoints.Issuer;
     public OstiaryEndpoints Endpoints => _house.Endpoints;
@@ -68,7 +71,7 @@ public sealed class OstiaryServer : IAsyncDisposable
             var app = Build(options, house, map);
             await house.KeysComplete;
             await StartAsync(app, options, ct);
-            return new(app, house, Upkeep.Start(house, time, app.Logger));
+            return new(app, house, Upkeep.Start(house, time, app.Logger), options.DrainDelay);
         }
         catch
         {
@@ -80,10 +83,17 @@ public sealed class OstiaryServer : IAsyncDisposable
     /// <summary>Completes when the process is asked to stop.</summary>
     public Task WaitForShutdownAsync(CancellationToken ct) => _app.WaitForShutdownAsync(ct);
 
+    /// <summary>Says that it is not ready and serves on for the drain delay, so that balancers notice before it accepts no more.</summary>
+    public async Task DrainAsync()
+    {
+        _house.Endpoints.Health.Drain();
+        await Task.Delay(_drainDelay, Issuer.Time);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _house.Endpoints.Health.Drain();
-        await _app.StopAsync();
+        await _app.StopAsync(); // Accepts no more, and waits for what has begun.
         await _app.DisposeAsync();
         await _upkeep.DisposeAsync();
         await _house.DisposeAsync();
@@ -98,10 +108,11 @@ public sealed class OstiaryServer : IAsyncDisposable
         // What fails at start is told once, in one sentence.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopTimeout);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         var app = builder.Build();
-        var barrier = new FaultBarrier(house.Endpoints.Issuer, app.Logger);
+        var barrier = new FaultBarrier(house.Endpoints.Issuer, house.Endpoints.Health, app.Logger);
         var guard = new TransportGuard([.. options.TrustedProxies.Select(ParseNetwork)]);
         app.Use((HttpContext http, RequestDelegate next) => barrier.InvokeAsync(http, next));
         app.Use((HttpContext http, RequestDelegate next) => guard.InvokeAsync(http, next));
@@ -109,7 +120,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         var door = new AdminDoor(house.Endpoints.Issuer, house.Endpoints.Status);
         // Whoever comes over the socket knows the data directory, not the path of the issuer.
         foreach (var prefix in new[] { "", house.Endpoints.Issuer.Url.Path }.Distinct())
-            AdminEndpoints.Map(app, prefix, house.Administration, door.AuthorizeAsync);
+            AdminEndpoints.Map(app, prefix, house.Administration, door.AuthorizeAsync, house.Endpoints.Admission.Administration);
         map?.Invoke(app, house);
         return app;
     }
@@ -141,12 +152,14 @@ public sealed class OstiaryServer : IAsyncDisposable
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         var tls = options.TlsCertFile is null ? null : LoadCertificate(options);
+        var bound = new ConnectionBound(options.ReadLimits().Connections);
         foreach (var url in options.Listen)
         {
             if (!ListenAddress.TryParse(url, out var listen))
                 throw new ArgumentException("The options were not validated.", nameof(options));
             void Configure(ListenOptions endpoint)
             {
+                bound.On(endpoint);
                 if (listen.Secure)
                     endpoint.UseHttps(tls!);
             }

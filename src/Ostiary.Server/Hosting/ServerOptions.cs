@@ -32,6 +32,15 @@ public sealed record ServerOptions
     /// <summary>Addresses or networks (CIDR) whose <c>X-Forwarded-*</c> headers are believed. Empty: nobody's.</summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
+    /// <summary>Limits as <c>NAME=NUMBER</c>. Empty: all follow from the machine.</summary>
+    public IReadOnlyList<string> Limit { get; init; } = [];
+
+    /// <summary>How long a stopping server goes on serving after it has said that it is not ready.</summary>
+    public TimeSpan DrainDelay { get; init; }
+
+    /// <summary>How long requests that have begun may take to end once no more are accepted.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The name of this node in logs. Null: the machine's.</summary>
     public string? Node { get; init; }
 
@@ -59,6 +68,7 @@ public sealed record ServerOptions
         ValidateStore(faults);
         ValidateCertificate(faults);
         ValidateProxies(faults);
+        Limits.Read(Limit, faults);
         MustExist(faults, Reason.SettingInvalid, "--config", ConfigFile);
         MustExist(faults, Reason.CertificateUnusable, "--extra-ca", ExtraCaFile);
         return faults;
@@ -67,6 +77,8 @@ public sealed record ServerOptions
     /// <summary>Whether a listen URL is reachable from this machine only. Names other than <c>localhost</c> are not: what they resolve to may change.</summary>
     public static bool IsLoopback(string listen) =>
         ListenAddress.TryParse(listen, out var parsed) && (parsed.Address is null || IPAddress.IsLoopback(parsed.Address));
+
+    internal Limits ReadLimits() => Limits.Read(Limit, []);
 
     private void ValidateIssuer(List<SettingFault> faults)
     {

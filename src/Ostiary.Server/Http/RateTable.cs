@@ -22,7 +22,8 @@ internal sealed class RateTable(byte[] key, string name, int burst, TimeSpan int
         while (true)
         {
             var fullAt = Volatile.Read(ref slot);
-            var taken = Math.Max(fullAt, now) + interval.Ticks;
+            // Never further ahead than an empty bucket is, unless the clock was set back.
+            var taken = Math.Min(Math.Max(fullAt, now), now + (burst * interval.Ticks)) + interval.Ticks;
             retryAfter = TimeSpan.FromTicks(Math.Max(0, taken - now - (burst * interval.Ticks)));
             if (retryAfter > TimeSpan.Zero)
                 return false;

@@ -42,6 +42,7 @@ public sealed class TestServer : IAsyncDisposable
             Issuer = url + path,
             Listen = [url],
             Store = "memory",
+            Limit = ["queue-milliseconds=60000"], // All tests share the threads of one process.
         };
         var server = await OstiaryServer.StartAsync(
             with?.Invoke(options) ?? options,
