@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Ostiary.Protocol.Reasons;
@@ -32,10 +33,7 @@ internal sealed partial class FaultBarrier(Issuer issuer, HealthEndpoints health
             if (IsBare(http.Response))
                 await JsonAnswer.RefuseAsync(http, issuer, http.Response.StatusCode == 404 ? Reason.AddressUnknown : Reason.MethodNotAllowed);
         }
-        catch (Exception exception)
-            when (exception is OperationCanceledException or IOException and not BadHttpRequestException
-                && http.RequestAborted.IsCancellationRequested
-            )
+        catch (Exception exception) when (IsPeerGone(exception, http))
         {
             // The peer has gone.
         }
@@ -70,6 +68,11 @@ internal sealed partial class FaultBarrier(Issuer issuer, HealthEndpoints health
                 lane!.Admission.Leave();
         }
     }
+
+    /// <summary>Over HTTP/2 a read of the body hears of it before the request does.</summary>
+    private static bool IsPeerGone(Exception exception, HttpContext http) =>
+        exception is OperationCanceledException or IOException and not BadHttpRequestException
+        && (http.RequestAborted.IsCancellationRequested || exception.InnerException is ConnectionAbortedException or ConnectionResetException);
 
     /// <summary>Nothing was begun. Who came with a browser sees a page.</summary>
     private Task ShedAsync(HttpContext http, Lane lane)

@@ -20,18 +20,19 @@ internal sealed partial class Upkeep : IAsyncDisposable
     {
         _logger = logger;
         var stores = house.Stores;
+        var (following, sweeping) = (new SteadyClock(time), new SteadyClock(time));
         _tasks =
         [
-            RepeatAsync(FollowEvery, time, [ct => house.Endpoints.Status.FollowAsync(time.GetUtcNow(), ct)]),
+            RepeatAsync(FollowEvery, time, [ct => house.Endpoints.Status.FollowAsync(following.Now(), ct)]),
             RepeatAsync(
                 KeepEvery,
                 time,
                 [
                     house.Keys.MaintainAsync,
-                    ct => SweepAsync(stores.Grants.SweepAsync, time.GetUtcNow() - Remember, ct),
-                    ct => SweepAsync(stores.Sessions.SweepAsync, time.GetUtcNow() - Remember, ct),
-                    ct => SweepAsync(stores.OneTime.SweepAsync, time.GetUtcNow(), ct),
-                    ct => SweepAsync(stores.Changes.SweepAsync, time.GetUtcNow(), ct),
+                    ct => SweepAsync(stores.Grants.SweepAsync, sweeping.Now() - Remember, ct),
+                    ct => SweepAsync(stores.Sessions.SweepAsync, sweeping.Now() - Remember, ct),
+                    ct => SweepAsync(stores.OneTime.SweepAsync, sweeping.Now(), ct),
+                    ct => SweepAsync(stores.Changes.SweepAsync, sweeping.Now(), ct),
                 ]
             ),
         ];
