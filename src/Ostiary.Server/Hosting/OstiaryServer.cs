@@ -99,8 +99,6 @@ public sealed class OstiaryServer : IAsyncDisposable
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        // A request runs on the pool's thread that received it. Nothing here waits for long on a thread, so two changes of thread a request buy nothing.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         var app = builder.Build();
         var barrier = new FaultBarrier(house.Endpoints.Issuer, app.Logger);
