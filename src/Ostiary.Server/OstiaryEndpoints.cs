@@ -33,7 +33,7 @@ public sealed class OstiaryEndpoints
         Keys = keys;
         var grants = issuer.Stores.Grants;
         var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master);
-        var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime, FailureThrottle.OfClients());
+        var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime);
         var reader = new ClientRequestReader(issuer, authentication);
         ITokenGrant[] tokenGrants =
         [

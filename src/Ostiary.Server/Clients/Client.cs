@@ -95,7 +95,7 @@ public sealed record Client
 
     public bool IsPublic => AuthenticationMethod == ClientAuthenticationMethod.None;
 
-    public bool May(string grantType) => GrantTypes.Contains(grantType, StringComparer.Ordinal);
+    public bool May(string grantType) => GrantTypes.AsSpan().Contains(grantType);
 }
 
 /// <summary>A client secret: 256 random bits, of which the SHA-256 is kept. HS256 ID tokens need the secret itself, sealed with the data key.</summary>

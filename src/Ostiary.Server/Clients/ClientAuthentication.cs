@@ -1,4 +1,4 @@
-using System.Text;
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Jose;
@@ -21,9 +21,12 @@ public sealed class AuthenticatedClient
 /// Client authentication at every endpoint that needs it: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>, <c>none</c>.
 /// RFC 6749 §2.3, OIDC Core §9, RFC 7523 §3
 /// </summary>
-public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime, FailureThrottle throttle)
+public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime)
 {
     public const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"; // RFC 7523 §2.2
+
+    /// <summary>A throttled address may still present the right secret, so nobody can lock a client out.</summary>
+    private readonly FailureThrottle<ClientAtAddress> _throttle = new(20, TimeSpan.FromMinutes(1));
 
     /// <summary>The verdict, and the client where it is known (for the record) or authenticated.</summary>
     public sealed record Result(Verdict Verdict, string? ClientId, AuthenticatedClient? Authenticated);
@@ -35,7 +38,7 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
         var facts = Load(presented, client, http, now);
         var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
         if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)
-            throttle.Failed(facts.ThrottleKey, now);
+            _throttle.Failed(facts.Place, now);
         if (verdict.Allowed && facts.Assertion is { } assertion && !await IsFirstUseAsync(assertion, now, http.RequestAborted))
             verdict = verdict with { Refused = Reason.AssertionReplayed }; // RFC 7523 §3
         return new(verdict, presented.ClientId, verdict.Allowed ? new AuthenticatedClient(client!) : null);
@@ -43,13 +46,13 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
 
     private ClientAuthenticationFacts Load(ClientCredentials presented, Client? client, HttpContext http, DateTimeOffset now)
     {
-        var key = $"{client?.Id}\n{http.Connection.RemoteIpAddress}"; // Unknown clients share one entry per address: nobody fills the table with names.
+        var place = new ClientAtAddress(client?.Id, http.Connection.RemoteIpAddress);
         var assertion = presented.Assertion is null ? null : ClientAssertion.Read(presented.Assertion, client);
         return new()
         {
             Client = client,
-            ThrottleKey = key,
-            Throttled = throttle.IsThrottled(key, now),
+            Place = place,
+            Throttled = _throttle.IsThrottled(place, now),
             Secret = presented.Secret is null ? null : ClientSecrets.Find(client, presented.Secret),
             Assertion = assertion,
             Issuer = issuer,
@@ -65,9 +68,15 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
         );
 }
 
+/// <summary>Whose failures are counted together. Unknown clients share one entry per address: nobody fills the table with names.</summary>
+internal readonly record struct ClientAtAddress(string? ClientId, IPAddress? Address);
+
 /// <summary>What a request presents as client credentials. Nothing of it is trusted.</summary>
 internal sealed record ClientCredentials
 {
+    /// <summary>What the base64 reader would pass over.</summary>
+    private const string WhiteSpace = " \t\r\n";
+
     public ClientAuthenticationMethod Method { get; init; }
     public string? ClientId { get; init; }
     public string? Secret { get; init; }
@@ -120,10 +129,12 @@ internal sealed record ClientCredentials
         if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
             return malformed;
         var text = header["Basic ".Length..];
-        if (text.Length > 1360 || text.Any(char.IsWhiteSpace) || !Convert.TryFromBase64String(text, bytes, out var length))
+        if (text.Length > 1360 || text.AsSpan().IndexOfAny(WhiteSpace) >= 0 || !Convert.TryFromBase64String(text, bytes, out var length))
             return malformed;
         var colon = bytes[..length].IndexOf((byte)':');
-        if (colon <= 0 || !TryDecode(bytes[..colon], out var id) || !TryDecode(bytes[(colon + 1)..length], out var secret))
+        if (colon <= 0 || bytes[..length].Contains((byte)'&'))
+            return malformed;
+        if (!FormParameters.TryDecode(bytes[..colon], out var id) || !FormParameters.TryDecode(bytes[(colon + 1)..length], out var secret))
             return malformed;
         return new()
         {
@@ -132,17 +143,5 @@ internal sealed record ClientCredentials
             Secret = secret,
             IdsDiffer = bodyId is not null && bodyId != id,
         };
-    }
-
-    private static bool TryDecode(ReadOnlySpan<byte> part, out string value)
-    {
-        value = "";
-        if (part.IsEmpty)
-            return true;
-        byte[] pair = [(byte)'v', (byte)'=', .. part];
-        if (part.Contains((byte)'&') || FormParameters.TryParse(pair, out var parsed) is not null)
-            return false;
-        value = parsed["v"] ?? "";
-        return true;
     }
 }

@@ -12,7 +12,7 @@ internal sealed record ClientAuthenticationFacts
     public required ClientAssertion? Assertion { get; init; }
     public required IssuerUrl Issuer { get; init; }
     public required bool Throttled { get; init; }
-    public required string ThrottleKey { get; init; }
+    public required ClientAtAddress Place { get; init; }
 }
 
 /// <summary>The rules of client authentication, whatever the method.</summary>

@@ -213,10 +213,12 @@ public sealed class KeyRing : IDisposable
         public static readonly State Empty = new([], TimeSpan.Zero);
 
         private readonly Dictionary<string, Entry> _entries;
+        private readonly TimeSpan _maxAge;
 
         private State(Dictionary<string, Entry> entries, TimeSpan maxAge)
         {
             _entries = entries;
+            _maxAge = maxAge;
             Records =
             [
                 .. entries.Values.Select(entry => entry.Record).OrderBy(key => key.PublishedAt).ThenBy(key => key.Kid, StringComparer.Ordinal),
@@ -243,7 +245,7 @@ public sealed class KeyRing : IDisposable
             var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
             foreach (var document in set.Documents.Where(document => document.Kind == Kind))
                 entries.Add(document.Id, previous.Reuse(document) ?? Open(document, mint));
-            return new State(entries, maxAge);
+            return previous.Has(entries, maxAge) ? previous : new State(entries, maxAge);
         }
 
         public State With(IEnumerable<DocumentChange> changes, KeyMint mint, TimeSpan maxAge)
@@ -258,6 +260,11 @@ public sealed class KeyRing : IDisposable
             }
             return new State(entries, maxAge);
         }
+
+        private bool Has(Dictionary<string, Entry> entries, TimeSpan maxAge) =>
+            maxAge == _maxAge
+            && entries.Count == _entries.Count
+            && entries.All(entry => ReferenceEquals(entry.Value, _entries.GetValueOrDefault(entry.Key)));
 
         private Entry? Reuse(Document document) => _entries.TryGetValue(document.Id, out var entry) && entry.Json == document.Json ? entry : null;
 

@@ -16,6 +16,7 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master)
     public const string JwtType = "at+jwt"; // RFC 9068 §2.1
     private const string SealPurpose = "access-token";
     private static readonly JwsPolicy Policy = new() { Algorithms = SigningAlgorithms.Public, Types = [JwtType] };
+    private readonly ReadTokens _read = new();
 
     public IssuedAccessToken Issue(AccessToken token, TokenFormat format, string algorithm)
     {
@@ -30,13 +31,24 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master)
     /// <summary>The content of a token that this server issued, expired or not; null for anything else.</summary>
     public AccessToken? Read(string text)
     {
+        var verification = keys.Verification;
+        if (_read.TryFind(text, verification, out var known))
+            return known;
+        if (ReadAnew(text, verification) is not { } token)
+            return null;
+        _read.Add(text, verification, token);
+        return token;
+    }
+
+    private AccessToken? ReadAnew(string text, JsonWebKeySet verification)
+    {
         if (text.StartsWith(CredentialText.AccessToken, StringComparison.Ordinal))
         {
             return CredentialText.TryParse(CredentialText.AccessToken, text, out var content) && master.Open(SealPurpose, content) is { } plain
                 ? Read((ReadOnlyMemory<byte>)plain)
                 : null;
         }
-        return Jws.TryVerify(text, keys.Verification, Policy, out var jws, out _) ? Read(jws.Payload) : null;
+        return Jws.TryVerify(text, verification, Policy, out var jws, out _) ? Read(jws.Payload) : null;
     }
 
     private string Seal(ReadOnlySpan<byte> payload, TokenFormat format, string algorithm) =>
