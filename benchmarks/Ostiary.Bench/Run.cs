@@ -42,7 +42,19 @@ internal sealed class Run(Options options, string root, string program, string w
     }
 
     /// <summary>Measures subjects in turns, so that a noisy neighbour meets all of them; then each at half of the first one's peak.</summary>
-    public async Task<IReadOnlyList<Row>> CompareAsync(string name, Operation operation, int connections, params IReadOnlyList<Subject> subjects)
+    public Task<IReadOnlyList<Row>> CompareAsync(string name, Operation operation, int connections, params IReadOnlyList<Subject> subjects) =>
+        CompareAsync(name, operation, connections, latencies: true, subjects);
+
+    /// <param name="latencies">False where the subjects' peaks lie so far apart that the same load would be idleness to one and too much for the other.</param>
+    /// <param name="beforeRound">Whatever else takes its turn.</param>
+    public async Task<IReadOnlyList<Row>> CompareAsync(
+        string name,
+        Operation operation,
+        int connections,
+        bool latencies,
+        IReadOnlyList<Subject> subjects,
+        Func<Task>? beforeRound = null
+    )
     {
         var lanes = new List<Lane>();
         foreach (var subject in subjects)
@@ -54,11 +66,13 @@ internal sealed class Run(Options options, string root, string program, string w
             Warn(name, lane, Generator.Closed(lane.Subject.Port, lane.Callers, Pace.WarmUp), warmUp: true);
         for (var i = 0; i < Pace.Rounds; i++)
         {
+            if (beforeRound is not null)
+                await beforeRound();
             foreach (var lane in lanes)
                 Warn(name, lane, lane.Measure(Pace.Round));
         }
-        var half = lanes.Count == 0 ? 0 : Median(lanes[0].Peaks.Select(s => s.Rate)) / 2;
-        for (var i = 0; i < Pace.Rounds; i++)
+        var half = lanes.Count == 0 || !latencies ? 0 : Median(lanes[0].Peaks.Select(s => s.Rate)) / 2;
+        for (var i = 0; i < Pace.Rounds && half > 0; i++)
         {
             foreach (var lane in lanes)
                 lane.Halves.Add(Generator.Open(lane.Subject.Port, lane.Callers, half, Pace.Latency));
@@ -66,7 +80,9 @@ internal sealed class Run(Options options, string root, string program, string w
         var rows = lanes.Select(lane => lane.Row(name, half)).ToList();
         Findings.Rows.AddRange(rows);
         foreach (var row in rows)
-            Say($"  {row.Subject, -38} {row.Rate, 10:N0}/s {row.ServerCpu, 8:N1} us  p99 at {row.HalfPeak:N0}/s: {row.P99 / 1000:N2} ms");
+            Say(
+                $"  {row.Subject, -38} {row.Rate, 10:N0}/s {row.ServerCpu, 8:N1} us{(half > 0 ? $"  p99 at {half:N0}/s: {row.P99 / 1000:N2} ms" : "")}"
+            );
         return rows;
     }
 
@@ -109,8 +125,8 @@ internal sealed class Run(Options options, string root, string program, string w
                 ServerCpu = Median(_cpu.Select(c => c.Server)),
                 DatabaseCpu = Median(_cpu.Select(c => c.Database)),
                 HalfPeak = half,
-                P50 = Median(Halves.Select(s => s.Latencies.Quantile(0.5))),
-                P99 = Median(Halves.Select(s => s.Latencies.Quantile(0.99))),
+                P50 = half > 0 ? Median(Halves.Select(s => s.Latencies.Quantile(0.5))) : 0,
+                P99 = half > 0 ? Median(Halves.Select(s => s.Latencies.Quantile(0.99))) : 0,
                 Memory = Subject.Memory,
                 GeneratorShare = Median(Peaks.Select(s => s.GeneratorShare)),
                 Failed = Peaks.Sum(s => s.Failed) + Halves.Sum(s => s.Failed),

@@ -49,7 +49,7 @@ internal static class CeilingServer
                         await RefuseAsync(http);
                         return;
                     }
-                    await rows.UpdateAsync(http.RequestAborted);
+                    await rows.UpdateAsync();
                     await SignAsync(http, signature);
                 }
             );

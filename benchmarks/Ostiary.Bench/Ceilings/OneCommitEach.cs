@@ -1,18 +1,18 @@
+using System.Threading.Channels;
 using Ostiary.Storage.Sqlite;
 
 namespace Ostiary.Bench.Ceilings;
 
 /// <summary>
-/// A store without group commit at its best: as durable as ours (write-ahead log, <c>synchronous=FULL</c>), one prepared update of one small row a commit, all
-/// callers through one writer's lock. They wait for the lock without holding a thread.
+/// A store without group commit at its best: as durable as ours (write-ahead log, <c>synchronous=FULL</c>), one prepared update of one small row a commit, and a
+/// writer thread of its own, so that no caller holds a thread while it waits for its turn.
 /// </summary>
-internal sealed class OneCommitEach : IDisposable
+internal sealed class OneCommitEach
 {
     private const int Rows = 64;
     private const string Update = "UPDATE grants SET generation = generation + 1, rotated = ?2, used = ?2 WHERE id = ?1";
+    private readonly Channel<TaskCompletionSource> _waiting = Channel.CreateUnbounded<TaskCompletionSource>(new() { SingleReader = true });
     private readonly Connection _connection;
-    private readonly SemaphoreSlim _writer = new(1);
-    private long _commits;
 
     public OneCommitEach(string file)
     {
@@ -24,27 +24,29 @@ internal sealed class OneCommitEach : IDisposable
         var content = new string('c', 150);
         for (var i = 0; i < Rows; i++)
             _connection.Execute($"INSERT INTO grants VALUES ({i}, 1, 0, 0, '{content}', '{content}')");
+        new Thread(Work) { IsBackground = true, Name = "writer" }.Start();
     }
 
-    public async Task UpdateAsync(CancellationToken ct)
+    public Task UpdateAsync()
     {
-        await _writer.WaitAsync(ct);
-        try
-        {
-            using var update = _connection.Prepare(Update).Bind(1, _commits % Rows).Bind(2, _commits);
-            if (update.Run() != 1)
-                throw new InvalidOperationException("A row is missing.");
-            _commits++;
-        }
-        finally
-        {
-            _writer.Release();
-        }
+        var caller = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.Writer.TryWrite(caller);
+        return caller.Task;
     }
 
-    public void Dispose()
+    private void Work()
     {
-        _writer.Dispose();
-        _connection.Dispose();
+        for (var commits = 0L; _waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult(); )
+        {
+            while (_waiting.Reader.TryRead(out var caller))
+            {
+                using var update = _connection.Prepare(Update).Bind(1, commits % Rows).Bind(2, commits);
+                if (update.Run() == 1)
+                    caller.SetResult();
+                else
+                    caller.SetException(new InvalidOperationException("A row is missing."));
+                commits++;
+            }
+        }
     }
 }

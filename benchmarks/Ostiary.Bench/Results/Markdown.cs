@@ -39,14 +39,22 @@ internal static class Markdown
                 "\n| operation | subject | a second | CPU µs server | CPU µs database | p50 / p99 ms | at, a second | MB | generator |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
             );
         foreach (var row in findings.Rows)
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"| {row.Operation} | {row.Subject} | {row.Rate:N0} | {row.ServerCpu:N1} | {(row.DatabaseCpu > 0 ? row.DatabaseCpu.ToString("N1", CultureInfo.InvariantCulture) : "–")} | {row.P50 / 1000:N2} / {row.P99 / 1000:N2} | {row.HalfPeak:N0} | {row.Memory / (1 << 20)} | {row.GeneratorShare:P0} |\n"
-            );
+            text.Append(RowOf(row));
         if (findings.Notes.Count > 0)
             text.Append("\nNotes:\n\n");
         foreach (var note in findings.Notes)
             text.Append("- ").Append(note).Append('\n');
         return text.ToString();
     }
+
+    private static string RowOf(Row row)
+    {
+        var database = row.DatabaseCpu > 0 ? Inv($"{row.DatabaseCpu:N1}") : "–";
+        var latency = row.HalfPeak > 0 ? Inv($"{row.P50 / 1000:N2} / {row.P99 / 1000:N2} | {row.HalfPeak:N0}") : "– | –";
+        return Inv(
+            $"| {row.Operation} | {row.Subject} | {row.Rate:N0} | {row.ServerCpu:N1} | {database} | {latency} | {row.Memory >> 20} | {row.GeneratorShare:P0} |\n"
+        );
+    }
+
+    private static string Inv(FormattableString text) => FormattableString.Invariant(text);
 }

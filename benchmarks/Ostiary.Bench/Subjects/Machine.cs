@@ -13,7 +13,7 @@ internal static class Machine
     private const double TicksPerSecond = 100;
 
     public const string ServerCore = "0";
-    private const string GeneratorCore = "1";
+    public const string GeneratorCore = "1";
 
     public static string AllCores => $"0-{Environment.ProcessorCount - 1}";
 

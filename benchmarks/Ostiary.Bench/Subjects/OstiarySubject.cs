@@ -16,7 +16,13 @@ internal sealed class OstiarySubject : Subject
     private OstiarySubject(Process process, int port, IDatabase? database)
         : base(process, port) => _database = database;
 
-    public override string Name => _database is null ? "ostiary, SQLite" : "ostiary, PostgreSQL";
+    /// <summary>Where several of them are compared.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Callers that rotate grants which were not made by signing in.</summary>
+    public Func<int, IReadOnlyList<ICaller>>? RefreshCallers { get; init; }
+
+    public override string Name => (_database is null ? "ostiary, SQLite" : "ostiary, PostgreSQL") + Label;
 
     public override TimeSpan DatabaseCpu => _database?.Cpu ?? TimeSpan.Zero;
 
@@ -28,7 +34,9 @@ internal sealed class OstiarySubject : Subject
         string directory,
         IDatabase? database = null,
         string? preload = null,
-        string? cores = null
+        string? cores = null,
+        string? label = null,
+        Func<int, IReadOnlyList<ICaller>>? refreshCallers = null
     )
     {
         Directory.CreateDirectory(directory);
@@ -63,7 +71,7 @@ internal sealed class OstiarySubject : Subject
             if (!line.StartsWith("listening", StringComparison.Ordinal))
                 continue;
             Ignore(process);
-            return new(process, port, database);
+            return new(process, port, database) { Label = label, RefreshCallers = refreshCallers };
         }
         throw new InvalidOperationException("The server did not start: " + said);
     }
@@ -84,6 +92,8 @@ internal sealed class OstiarySubject : Subject
                     "\"active\":true"u8.ToArray(),
                     100
                 ));
+            case Operation.Refresh when RefreshCallers is not null:
+                return RefreshCallers(connections);
             case Operation.Refresh:
                 using (var browser = await SignInAsync())
                     _refreshTokens = await browser.RefreshTokensAsync("offline_access read", connections);
