@@ -149,10 +149,7 @@ public sealed class OstiaryServer : IAsyncDisposable
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
     {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        KestrelSettings.Apply(kestrel);
         var tls = options.TlsCertFile is null ? null : LoadCertificate(options);
         var bound = new ConnectionBound(options.ReadLimits().Connections);
         foreach (var url in options.Listen)
