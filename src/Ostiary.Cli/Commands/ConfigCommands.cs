@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ostiary.Cli.Administration;
+using Ostiary.Cli.ConfigurationFiles;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Protocol.Reasons;
@@ -10,7 +11,7 @@ namespace Ostiary.Cli.Commands;
 /// <summary><c>ostiary config</c>: the configuration as code. Export after apply is the same file.</summary>
 internal static class ConfigCommands
 {
-    private static readonly Argument<string> File = new("FILE") { Description = "The configuration (JSON)" };
+    private static readonly Argument<string> File = new("FILE") { Description = "The configuration, in JSON or YAML" };
     private static readonly Option<bool> Prune = new("--prune") { Description = "Delete what the file does not name (needs --yes)" };
     private static readonly Column[] Changes = [new("KIND", "kind"), new("ACT", "act"), new("ID", "id")];
     private static readonly Column[] Made = [new("CLIENT", "client_id"), new("SECRET", "client_secret")];
@@ -23,16 +24,16 @@ internal static class ConfigCommands
             new Verb("apply", "Bring the server's configuration to what a file says", ApplyAsync).With(File, Prune, CommonOptions.Yes).Administers(),
             new Verb("export", "Print the server's configuration, without secrets", ExportAsync)
             {
-                Examples = ["ostiary config export > ostiary.json"],
+                Examples = ["ostiary config export > ostiary.json", "ostiary config export -o yaml > ostiary.yaml"],
             }.Administers()
         );
 
     private static async Task<int> ValidateAsync(Invocation invocation)
     {
-        var configuration = JsonInput.File(invocation.Value(File), "FILE");
+        var configuration = ConfigurationText.Read(invocation.Value(File));
         if (Offline(invocation))
         {
-            OfflineConfiguration.Check(invocation.Value(File), JsonInput.Read(invocation.Value(File)));
+            OfflineConfiguration.Check(configuration);
             invocation.Terminal.Note($"{invocation.Value(File)} is valid by itself");
             return 0;
         }
