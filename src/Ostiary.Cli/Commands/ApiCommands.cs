@@ -24,12 +24,18 @@ internal static class ApiCommands
     private static readonly Option<string?> Algorithm = ChoiceOption.Create(
         "--signing-alg",
         "How its access tokens are signed",
-        [.. SigningAlgorithms.Public]
+        [.. SigningAlgorithms.All]
     );
     private static readonly Option<string[]> ResourceServer = new("--resource-server-client")
     {
         Description = "A client that may introspect its tokens",
         HelpName = "ID",
+    };
+
+    private static readonly Option<string?> Delay = new("--delay")
+    {
+        Description = "When tokens begin to be signed with it (default 10m), so that the API can learn it first",
+        HelpName = "TIME",
     };
 
     private static readonly Column[] Columns =
@@ -63,8 +69,25 @@ internal static class ApiCommands
                 .Administers(),
             new Verb("delete", "Remove an API", i => i.DoAsync(HttpMethod.Delete, Path(i), null, $"API '{i.Value(Identifier)}' is deleted"))
                 .With(Identifier, CommonOptions.Yes)
-                .Administers()
+                .Administers(),
+            new Noun(
+                "secret",
+                "The secret that an API of --signing-alg HS256 shares with the server",
+                new Verb("rotate", "Make a new secret; it is printed this one time", RotateAsync).With(Identifier, Delay).Administers()
+            )
         );
+
+    private static Task<int> RotateAsync(Invocation invocation)
+    {
+        var delay = invocation.Value(Delay);
+        Durations.Parse(delay, "--delay");
+        var body = JsonForms.Object(json =>
+        {
+            if (delay is not null)
+                json.WriteString("delay", delay);
+        });
+        return invocation.OneAsync(HttpMethod.Post, Path(invocation) + "/secret/rotate", body, "api_secret");
+    }
 
     private static string Path(Invocation invocation) => "/apis/" + Uri.EscapeDataString(invocation.Value(Identifier));
 

@@ -14,6 +14,7 @@ internal static class ConfigCommands
     private static readonly Argument<string> File = new("FILE") { Description = "The configuration, in JSON or YAML" };
     private static readonly Option<bool> Prune = new("--prune") { Description = "Delete what the file does not name (needs --yes)" };
     private static readonly Column[] Changes = [new("KIND", "kind"), new("ACT", "act"), new("ID", "id")];
+    private static readonly Column[] MadeForApis = [new("API", "identifier"), new("SECRET", "api_secret")];
     private static readonly Column[] Made = [new("CLIENT", "client_id"), new("SECRET", "client_secret")];
 
     public static Noun Create() =>
@@ -75,6 +76,8 @@ internal static class ConfigCommands
         invocation.Results.Rows([.. Changes.Select(c => c.Heading)], Rows(answer.GetProperty("changes"), Changes));
         if (answer.GetProperty("client_secrets") is var made && made.GetArrayLength() > 0)
             invocation.Results.Rows([.. Made.Select(c => c.Heading)], Rows(made, Made));
+        if (answer.TryGetProperty("api_secrets", out var shared))
+            invocation.Results.Rows([.. MadeForApis.Select(c => c.Heading)], Rows(shared, MadeForApis));
         invocation.Terminal.Note($"revision {answer.GetProperty("revision")}, {answer.GetProperty("changes").GetArrayLength()} changes");
     }
 
