@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Server.Configuration;
 
@@ -14,6 +15,11 @@ internal static class ApiCommands
     {
         Description = "A scope and the sentence that people read on the consent page",
         HelpName = "'NAME=SENTENCE'",
+    };
+    private static readonly Option<string[]> DefaultScope = new("--default-scope")
+    {
+        Description = "A scope of --scope that a request without scopes gets",
+        HelpName = "NAME",
     };
     private static readonly Option<string?> Format = ChoiceOption.Create("--token-format", "What its access tokens are", "jwt", "opaque");
     private static readonly Option<string?> Lifetime = new("--token-lifetime")
@@ -58,24 +64,28 @@ internal static class ApiCommands
             {
                 Examples = ["ostiary api create https://api.example --scope 'read=Read your data' --token-lifetime 10m"],
             }
-                .With(Identifier, Name, Scope, Format, Lifetime, Algorithm, ResourceServer)
+                .With(Identifier, Name, Scope, DefaultScope, Format, Lifetime, Algorithm, ResourceServer)
                 .Administers(),
             new Verb(
                 "update",
                 "Change an API; what is not named stays",
                 i => i.OneAsync(HttpMethod.Patch, Path(i), Body(i, withIdentifier: false), "identifier")
             )
-                .With(Identifier, Name, Scope, Format, Lifetime, Algorithm, ResourceServer)
+                .With(Identifier, Name, Scope, DefaultScope, Format, Lifetime, Algorithm, ResourceServer)
                 .Administers(),
-            new Verb("delete", "Remove an API", i => i.DoAsync(HttpMethod.Delete, Path(i), null, $"API '{i.Value(Identifier)}' is deleted"))
-                .With(Identifier, CommonOptions.Yes)
-                .Administers(),
+            new Verb("delete", "Remove an API", DeleteAsync).With(Identifier, CommonOptions.Yes).Administers(),
             new Noun(
                 "secret",
                 "The secret that an API of --signing-alg HS256 shares with the server",
                 new Verb("rotate", "Make a new secret; it is printed this one time", RotateAsync).With(Identifier, Delay).Administers()
             )
         );
+
+    private static Task<int> DeleteAsync(Invocation invocation)
+    {
+        Confirmation.Demand(invocation, $"API '{invocation.Value(Identifier)}' would be deleted; nobody gets tokens for it any more.");
+        return invocation.DoAsync(HttpMethod.Delete, Path(invocation), null, $"API '{invocation.Value(Identifier)}' is deleted");
+    }
 
     private static Task<int> RotateAsync(Invocation invocation)
     {
@@ -98,7 +108,7 @@ internal static class ApiCommands
                 json.WriteString("identifier", invocation.Value(Identifier));
             if (invocation.Value(Name) is { } name)
                 json.WriteString("name", name);
-            WriteScopes(json, invocation.Values(Scope));
+            WriteScopes(json, invocation.Values(Scope), invocation.Values(DefaultScope));
             if (invocation.Value(Format) is { } format)
                 json.WriteString("token_format", format);
             if (invocation.Value(Lifetime) is { } lifetime && Durations.Parse(lifetime, "--token-lifetime") is not null)
@@ -115,8 +125,14 @@ internal static class ApiCommands
         });
 
     /// <summary>A scope without a sentence is described by its name.</summary>
-    private static void WriteScopes(Utf8JsonWriter json, IReadOnlyList<string> scopes)
+    private static void WriteScopes(Utf8JsonWriter json, IReadOnlyList<string> scopes, IReadOnlyList<string> defaults)
     {
+        var names = scopes.Select(s => s.Split('=', 2)[0]).ToList();
+        if (defaults.FirstOrDefault(d => !names.Contains(d)) is { } missing)
+            throw CliException.Usage(
+                $"--default-scope '{Printable.Of(missing)}' is not among the scopes.",
+                $"--scope '{missing}=…' --default-scope {missing}"
+            );
         if (scopes.Count == 0)
             return;
         json.WriteStartArray("scopes");
@@ -126,6 +142,8 @@ internal static class ApiCommands
             json.WriteStartObject();
             json.WriteString("name", parts[0]);
             json.WriteString("description", parts.Length > 1 ? parts[1] : parts[0]);
+            if (defaults.Contains(parts[0]))
+                json.WriteBoolean("default", true);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -48,12 +48,14 @@ internal static class ConfigCommands
     private static bool Offline(Invocation invocation) =>
         invocation.Value(CommonOptions.Data) is null
         && invocation.Value(CommonOptions.Server) is null
+        && invocation.Value(CommonOptions.Profile) is null
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OSTIARY_PROFILE"))
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OSTIARY_SERVER"));
 
     private static async Task<int> ApplyAsync(Invocation invocation)
     {
         var prune = invocation.Value(Prune);
-        if (prune && !invocation.Value(CommonOptions.Yes))
+        if (prune && !invocation.Value(CommonOptions.Yes) && !invocation.Value(CommonOptions.DryRun))
             throw new CliException(
                 new(Reason.ConfirmationNeeded, "--prune deletes clients, APIs and users that the file does not name.")
                 {
