@@ -32,7 +32,7 @@ public sealed class OstiaryEndpoints
         Issuer = issuer;
         Keys = keys;
         var grants = issuer.Stores.Grants;
-        var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master);
+        var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master, id => issuer.Configuration.Current.Apis.GetValueOrDefault(id));
         var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime);
         var reader = new ClientRequestReader(issuer, authentication);
         ITokenGrant[] tokenGrants =

@@ -203,8 +203,11 @@ internal static class ClientCommands
     private static Task<int> SetAsync(Invocation invocation, string verb, string done) =>
         invocation.DoAsync(HttpMethod.Post, $"{Path(invocation)}/{verb}", null, $"client '{invocation.Value(Id)}' is {done}");
 
-    private static Task<int> DeleteAsync(Invocation invocation) =>
-        invocation.DoAsync(HttpMethod.Delete, Path(invocation), null, $"client '{invocation.Value(Id)}' is deleted");
+    private static Task<int> DeleteAsync(Invocation invocation)
+    {
+        Confirmation.Demand(invocation, $"Client '{invocation.Value(Id)}' would be deleted, and its grants and tokens end.");
+        return invocation.DoAsync(HttpMethod.Delete, Path(invocation), null, $"client '{invocation.Value(Id)}' is deleted");
+    }
 
     private static Task<int> AddSecretAsync(Invocation invocation)
     {

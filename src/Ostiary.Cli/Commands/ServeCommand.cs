@@ -27,7 +27,11 @@ internal static class ServeCommand
     };
     private static readonly Option<string?> Data = new("--data") { Description = $"The data directory (default {DefaultData})", HelpName = "DIR" };
     private static readonly Option<string?> Store = new("--store") { Description = "sqlite (default) or memory", HelpName = "STORE" };
-    private static readonly Option<string?> Config = new("--config") { Description = "Configuration to apply at start", HelpName = "FILE" };
+    private static readonly Option<string?> Config = new("--config")
+    {
+        Description = "Configuration to apply at start (JSON or YAML)",
+        HelpName = "FILE",
+    };
     private static readonly Option<string?> TlsCert = new("--tls-cert") { Description = "Certificate chain (PEM)", HelpName = "FILE" };
     private static readonly Option<string?> TlsKey = new("--tls-key") { Description = "Private key of the certificate (PEM)", HelpName = "FILE" };
     private static readonly Option<string[]> TrustedProxy = new("--trusted-proxy")

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Clients;
@@ -27,7 +28,14 @@ internal sealed class ClientSecretAdministration(AdminParts parts, Configuration
         if (!parts.Configuration.CurrentSet.Clients.TryGetValue(call.Id, out var client))
             return ValueTask.FromResult(AdminResponse.Refused(ClientAdministration.NotFound(parts, call.Id)));
         return ValueTask.FromResult(
-            Lists.Page(call, client.Client.Secrets, s => s.Id, (json, s) => ClientJson.WriteSecret(json, s), parts.Configuration.Current.Revision)
+            // In the order in which they came.
+            Lists.Page(
+                call,
+                client.Client.Secrets,
+                s => s.CreatedAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture) + s.Id,
+                (json, s) => ClientJson.WriteSecret(json, s),
+                parts.Configuration.Current.Revision
+            )
         );
     }
 
@@ -126,7 +134,7 @@ internal sealed class ClientSecretAdministration(AdminParts parts, Configuration
             json =>
             {
                 json.WriteString("client_id", id);
-                ClientJson.WriteSecret(json, made, text);
+                ClientJson.WriteSecret(json, made, brought is null ? text : null);
             }
         ) with
         {

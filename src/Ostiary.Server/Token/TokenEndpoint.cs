@@ -67,7 +67,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
                 http,
                 DecisionRecord.Of(verdict, now, Flow.Of(http)) with
                 {
-                    ClientId = form["client_id"],
+                    ClientId = issuer.MentionOf(form["client_id"], snapshot),
                     Revision = snapshot.Revision,
                 },
                 form.Repeated
@@ -81,7 +81,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
                 http,
                 DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
                 {
-                    ClientId = client.ClientId,
+                    ClientId = issuer.MentionOf(client.ClientId, snapshot),
                     Revision = snapshot.Revision,
                 }
             );
