@@ -2,6 +2,7 @@ using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Outbound;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server;
@@ -17,6 +18,9 @@ public sealed class Issuer
     public required MasterKey Master { get; init; }
     public required IDecisionLog Log { get; init; }
     public required TimeProvider Time { get; init; }
+
+    /// <summary>The only way out to addresses that others named. Strict unless the server was started otherwise.</summary>
+    internal GuardedFetcher Fetcher { get; init; } = new();
 
     /// <summary>Whether this is a development server: pages say so.</summary>
     public bool Development { get; init; }
