@@ -1,4 +1,5 @@
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
@@ -21,6 +22,9 @@ public sealed class Issuer
 
     /// <summary>The only way out to addresses that others named. Strict unless the server was started otherwise.</summary>
     internal GuardedFetcher Fetcher { get; init; } = new();
+
+    /// <summary>When each credential of a client was last used.</summary>
+    internal CredentialUses Uses { get; } = new();
 
     /// <summary>Whether this is a development server: pages say so.</summary>
     public bool Development { get; init; }

@@ -7,6 +7,7 @@ using Ostiary.Server.Hosting;
 using Ostiary.Server.Http;
 using Ostiary.Server.Introspection;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Outbound;
 using Ostiary.Server.Pages;
 using Ostiary.Server.Revocation;
 using Ostiary.Server.Sessions;
@@ -26,7 +27,9 @@ public sealed class OstiaryEndpoints
         Keys = keys;
         var grants = issuer.Stores.Grants;
         var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master);
-        var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime, FailureThrottle.OfClients());
+        var fetches = new Fetches(issuer);
+        var clientKeys = new ClientKeys(fetches.KeySets);
+        var authentication = new ClientAuthentication(issuer, clientKeys, FailureThrottle.OfClients());
         var reader = new ClientRequestReader(issuer, authentication);
         ITokenGrant[] tokenGrants =
         [

@@ -120,6 +120,7 @@ public enum Reason
     AssertionReplayed = 3019,
     TooManyFailures = 3020,
     ClientNotAuthenticated = 3021,
+    ClientKeysUnavailable = 3022,
 
     // 4xxx: administration.
     AdminUnauthorized = 4001,

@@ -116,6 +116,7 @@ internal static class RefusalTable
         Reason.AssertionWithoutId           => new(401, "invalid_client", "RFC 7523 §3", "The client assertion needs a jti of 1 to 256 characters."),
         Reason.AssertionReplayed            => new(401, "invalid_client", "RFC 7523 §3", "The client assertion was already used.", Severity.Warning),
         Reason.TooManyFailures              => new(429, "invalid_client", "RFC 6819 §5.1.4.2.3", "Too many failed authentications. Wait and try again.", Severity.Warning),
+        Reason.ClientKeysUnavailable        => new(401, "invalid_client", "OIDC Core §10.1.1", "The keys of the client cannot be had from its jwks_uri.", Severity.Warning),
         Reason.ClientNotAuthenticated       => new(401, "invalid_client", "RFC 7662 §2.1", "This endpoint needs a client that authenticates."),
 
         // 4xxx to 9xxx: administration, storage, protected APIs, the command line, start.

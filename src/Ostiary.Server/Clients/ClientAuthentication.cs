@@ -18,11 +18,24 @@ public sealed class AuthenticatedClient
 }
 
 /// <summary>
-/// Client authentication at every endpoint that needs it: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>, <c>none</c>.
+/// Client authentication at every endpoint that needs it: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>,
+/// <c>client_secret_jwt</c>, <c>none</c>.
 /// RFC 6749 §2.3, OIDC Core §9, RFC 7523 §3
 /// </summary>
-public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime, FailureThrottle throttle)
+public sealed class ClientAuthentication
 {
+    private readonly IssuerUrl _issuer;
+    private readonly IOneTimeStore _oneTime;
+    private readonly FailureThrottle _throttle;
+    private readonly ClientAssertions _assertions;
+    private readonly CredentialUses _uses;
+
+    internal ClientAuthentication(Issuer issuer, ClientKeys keys, FailureThrottle throttle)
+    {
+        (_issuer, _oneTime, _throttle, _uses) = (issuer.Url, issuer.Stores.OneTime, throttle, issuer.Uses);
+        _assertions = new ClientAssertions(keys, new ClientSecrets(issuer.Master));
+    }
+
     public const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"; // RFC 7523 §2.2
 
     /// <summary>The verdict, and the client where it is known (for the record) or authenticated.</summary>
@@ -32,32 +45,34 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
     {
         var presented = ClientCredentials.Read(http, form);
         var client = presented.ClientId is { } id ? snapshot.Client(id) : null;
-        var facts = Load(presented, client, http, now);
+        var facts = await LoadAsync(presented, client, http, now);
         var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
         if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)
-            throttle.Failed(facts.ThrottleKey, now);
+            _throttle.Failed(facts.ThrottleKey, now);
         if (verdict.Allowed && facts.Assertion is { } assertion && !await IsFirstUseAsync(assertion, now, http.RequestAborted))
             verdict = verdict with { Refused = Reason.AssertionReplayed }; // RFC 7523 §3
+        if (verdict.Allowed && (facts.Secret?.Id ?? facts.Assertion?.KeyId) is { } credential)
+            _uses.Note(client!.Id, credential, now);
         return new(verdict, presented.ClientId, verdict.Allowed ? new AuthenticatedClient(client!) : null);
     }
 
-    private ClientAuthenticationFacts Load(ClientCredentials presented, Client? client, HttpContext http, DateTimeOffset now)
+    private async ValueTask<ClientAuthenticationFacts> LoadAsync(ClientCredentials presented, Client? client, HttpContext http, DateTimeOffset now)
     {
         var key = $"{client?.Id}\n{http.Connection.RemoteIpAddress}"; // Unknown clients share one entry per address: nobody fills the table with names.
-        var assertion = presented.Assertion is null ? null : ClientAssertion.Read(presented.Assertion, client);
+        var assertion = presented.Assertion is null ? null : await _assertions.ReadAsync(presented.Assertion, client, http.RequestAborted);
         return new()
         {
             Client = client,
             ThrottleKey = key,
-            Throttled = throttle.IsThrottled(key, now),
-            Secret = presented.Secret is null ? null : ClientSecrets.Find(client, presented.Secret),
+            Throttled = _throttle.IsThrottled(key, now),
+            Secret = presented.Secret is null ? assertion?.Secret : ClientSecrets.Find(client, presented.Secret),
             Assertion = assertion,
-            Issuer = issuer,
+            Issuer = _issuer,
         };
     }
 
     private ValueTask<bool> IsFirstUseAsync(ClientAssertion assertion, DateTimeOffset now, CancellationToken ct) =>
-        oneTime.TryAddOnceAsync(
+        _oneTime.TryAddOnceAsync(
             $"assertion\n{assertion.Issuer}\n{assertion.Id}",
             assertion.ExpiresAt!.Value + ClientAuthenticationRules.Skew,
             now,

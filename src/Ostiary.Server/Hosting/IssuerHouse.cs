@@ -54,6 +54,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             };
             var passwords = new Passwords();
             var endpoints = new OstiaryEndpoints(issuer, keys, decisions, passwords, new PasswordUpdates(configuration));
+            await issuer.Uses.ReadAsync(stores.Documents, ct);
             await endpoints.Status.FollowAsync(time.GetUtcNow(), ct);
             var house = new IssuerHouse
             {

@@ -28,6 +28,7 @@ internal sealed partial class Upkeep : IAsyncDisposable
                 time,
                 [
                     house.Keys.MaintainAsync,
+                    ct => WriteUsesAsync(house, time.GetUtcNow(), ct),
                     ct => SweepAsync(stores.Grants.SweepAsync, time.GetUtcNow() - Remember, ct),
                     ct => SweepAsync(stores.Sessions.SweepAsync, time.GetUtcNow() - Remember, ct),
                     ct => SweepAsync(stores.OneTime.SweepAsync, time.GetUtcNow(), ct),
@@ -80,6 +81,12 @@ internal sealed partial class Upkeep : IAsyncDisposable
         {
             LogFault(_logger, fault);
         }
+    }
+
+    private static ValueTask WriteUsesAsync(IssuerHouse house, DateTimeOffset now, CancellationToken ct)
+    {
+        var issuer = house.Endpoints.Issuer;
+        return issuer.Uses.WriteAsync(issuer.Stores.Documents, id => issuer.Configuration.Current.Client(id) is not null, now, ct);
     }
 
     private static async ValueTask SweepAsync(

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Ostiary.Protocol;
 using Ostiary.Server.Outbound;
+using Ostiary.Server.Tests.Harness;
 
 namespace Ostiary.Server.Tests.Outbound;
 
@@ -55,6 +56,21 @@ internal sealed class Peer : IAsyncDisposable
 
     /// <summary>A fetcher that may reach it.</summary>
     public GuardedFetcher Fetcher(Resolver? resolve = null) => new(allowLoopback: true, Roots, resolve ?? ToLoopback);
+
+    /// <summary>A server that trusts it and may reach it, at <c>127.0.0.1</c>.</summary>
+    public async Task<TestServer> StartServerAsync()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, Roots[0].ExportCertificatePem(), TestContext.Current.CancellationToken);
+            return await TestServer.StartAsync(with: options => options with { AllowLoopbackFetch = true, ExtraCaFile = file });
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 
     public static Task<IPAddress[]> ToLoopback(string host, CancellationToken ct) => Task.FromResult<IPAddress[]>([IPAddress.Loopback]);
 
