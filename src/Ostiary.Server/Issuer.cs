@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Outbound;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server;
@@ -21,6 +23,12 @@ public sealed class Issuer
     public required MasterKey Master { get; init; }
     public required IDecisionLog Log { get; init; }
     public required TimeProvider Time { get; init; }
+
+    /// <summary>The only way out to addresses that others named. Strict unless the server was started otherwise.</summary>
+    internal GuardedFetcher Fetcher { get; init; } = new();
+
+    /// <summary>When each credential of a client was last used.</summary>
+    internal CredentialUses Uses { get; } = new();
 
     /// <summary>Whether this is a development server: pages say so.</summary>
     public bool Development { get; init; }

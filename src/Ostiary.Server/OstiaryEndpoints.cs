@@ -7,6 +7,7 @@ using Ostiary.Server.Hosting;
 using Ostiary.Server.Http;
 using Ostiary.Server.Introspection;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Outbound;
 using Ostiary.Server.Pages;
 using Ostiary.Server.Revocation;
 using Ostiary.Server.Sessions;
@@ -33,7 +34,9 @@ public sealed class OstiaryEndpoints
         Keys = keys;
         var grants = issuer.Stores.Grants;
         var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master, id => issuer.Configuration.Current.Apis.GetValueOrDefault(id));
-        var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime);
+        var fetches = new Fetches(issuer);
+        var clientKeys = new ClientKeys(fetches.KeySets);
+        var authentication = new ClientAuthentication(issuer, clientKeys);
         var reader = new ClientRequestReader(issuer, authentication);
         ITokenGrant[] tokenGrants =
         [

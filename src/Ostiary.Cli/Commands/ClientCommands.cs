@@ -9,7 +9,7 @@ namespace Ostiary.Cli.Commands;
 internal static class ClientCommands
 {
     private static readonly string[] Types = ["web", "spa", "native", "service", "device", "mcp"];
-    private static readonly string[] Methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+    private static readonly string[] Methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"];
     private static readonly Argument<string> Id = new("ID") { Description = "The client_id" };
     private static readonly Argument<string?> NewId = new("ID")
     {
@@ -46,7 +46,13 @@ internal static class ClientCommands
         new("DISABLED", "disabled"),
     ];
 
-    private static readonly Column[] SecretColumns = [new("ID", "id"), new("CREATED", "created_at"), new("EXPIRES", "expires_at")];
+    private static readonly Column[] SecretColumns =
+    [
+        new("ID", "id"),
+        new("CREATED", "created_at"),
+        new("EXPIRES", "expires_at"),
+        new("LAST USED", "last_used_at"),
+    ];
 
     public static Noun Create() =>
         new(

@@ -18,11 +18,23 @@ public sealed class AuthenticatedClient
 }
 
 /// <summary>
-/// Client authentication at every endpoint that needs it: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>, <c>none</c>.
+/// Client authentication at every endpoint that needs it: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>,
+/// <c>client_secret_jwt</c>, <c>none</c>.
 /// RFC 6749 §2.3, OIDC Core §9, RFC 7523 §3
 /// </summary>
-public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime)
+public sealed class ClientAuthentication
 {
+    private readonly IssuerUrl _issuer;
+    private readonly IOneTimeStore _oneTime;
+    private readonly ClientAssertions _assertions;
+    private readonly CredentialUses _uses;
+
+    internal ClientAuthentication(Issuer issuer, ClientKeys keys)
+    {
+        (_issuer, _oneTime, _uses) = (issuer.Url, issuer.Stores.OneTime, issuer.Uses);
+        _assertions = new ClientAssertions(keys, new ClientSecrets(issuer.Master));
+    }
+
     public const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"; // RFC 7523 §2.2
 
     /// <summary>A throttled address may still present the right secret, so nobody can lock a client out.</summary>
@@ -35,32 +47,34 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
     {
         var presented = ClientCredentials.Read(http, form);
         var client = presented.ClientId is { } id ? snapshot.Client(id) : null;
-        var facts = Load(presented, client, http, now);
+        var facts = await LoadAsync(presented, client, http, now);
         var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
         if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)
             _throttle.Failed(facts.Place, now);
         if (verdict.Allowed && facts.Assertion is { } assertion && !await IsFirstUseAsync(assertion, now, http.RequestAborted))
             verdict = verdict with { Refused = Reason.AssertionReplayed }; // RFC 7523 §3
+        if (verdict.Allowed && (facts.Secret?.Id ?? facts.Assertion?.KeyId) is { } credential)
+            _uses.Note(client!.Id, credential, now);
         return new(verdict, presented.ClientId, verdict.Allowed ? new AuthenticatedClient(client!) : null);
     }
 
-    private ClientAuthenticationFacts Load(ClientCredentials presented, Client? client, HttpContext http, DateTimeOffset now)
+    private async ValueTask<ClientAuthenticationFacts> LoadAsync(ClientCredentials presented, Client? client, HttpContext http, DateTimeOffset now)
     {
-        var place = new ClientAtAddress(client?.Id, http.Connection.RemoteIpAddress);
-        var assertion = presented.Assertion is null ? null : ClientAssertion.Read(presented.Assertion, client);
+        var place = new ClientAtAddress(client?.Id, http.Connection.RemoteIpAddress); // Unknown clients share one entry per address: nobody fills the table with names.
+        var assertion = presented.Assertion is null ? null : await _assertions.ReadAsync(presented.Assertion, client, http.RequestAborted);
         return new()
         {
             Client = client,
             Place = place,
             Throttled = _throttle.IsThrottled(place, now),
-            Secret = presented.Secret is null ? null : ClientSecrets.Find(client, presented.Secret),
+            Secret = presented.Secret is null ? assertion?.Secret : ClientSecrets.Find(client, presented.Secret),
             Assertion = assertion,
-            Issuer = issuer,
+            Issuer = _issuer,
         };
     }
 
     private ValueTask<bool> IsFirstUseAsync(ClientAssertion assertion, DateTimeOffset now, CancellationToken ct) =>
-        oneTime.TryAddOnceAsync(
+        _oneTime.TryAddOnceAsync(
             $"assertion\n{assertion.Issuer}\n{assertion.Id}",
             assertion.ExpiresAt!.Value + ClientAuthenticationRules.Skew,
             now,

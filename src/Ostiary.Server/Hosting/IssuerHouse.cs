@@ -2,6 +2,7 @@ using Ostiary.Server.Admin;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Outbound;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Users;
 
@@ -49,10 +50,12 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Log = decisions,
                 Time = time,
                 Development = options.Development,
+                Fetcher = new GuardedFetcher(options.AllowLoopbackFetch, options.ExtraCaFile is { } ca ? TrustedRoots.With(ca) : null),
             };
             var limits = options.ReadLimits();
             var passwords = new Passwords(limits.SignIns);
             var endpoints = new OstiaryEndpoints(issuer, keys, decisions, passwords, new PasswordUpdates(configuration), limits);
+            await issuer.Uses.ReadAsync(stores.Documents, ct);
             await endpoints.Status.FollowAsync(time.GetUtcNow(), ct);
             var house = new IssuerHouse
             {

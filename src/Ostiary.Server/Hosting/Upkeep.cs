@@ -29,6 +29,7 @@ internal sealed partial class Upkeep : IAsyncDisposable
                 time,
                 [
                     house.Keys.MaintainAsync,
+                    ct => WriteUsesAsync(house, time.GetUtcNow(), ct),
                     ct => SweepAsync(stores.Grants.SweepAsync, sweeping.Now() - Remember, ct),
                     ct => SweepAsync(stores.Sessions.SweepAsync, sweeping.Now() - Remember, ct),
                     ct => SweepAsync(stores.OneTime.SweepAsync, sweeping.Now(), ct),
@@ -81,6 +82,12 @@ internal sealed partial class Upkeep : IAsyncDisposable
         {
             LogFault(_logger, fault);
         }
+    }
+
+    private static ValueTask WriteUsesAsync(IssuerHouse house, DateTimeOffset now, CancellationToken ct)
+    {
+        var issuer = house.Endpoints.Issuer;
+        return issuer.Uses.WriteAsync(issuer.Stores.Documents, id => issuer.Configuration.Current.Client(id) is not null, now, ct);
     }
 
     private static async ValueTask SweepAsync(
