@@ -20,6 +20,9 @@ internal sealed class Connection : IDisposable
 
     public long LastRowId => raw.sqlite3_last_insert_rowid(database);
 
+    /// <summary>Whether the transaction holds something for those who follow the feed or the documents.</summary>
+    public bool HasNews { get; set; }
+
     public bool InTransaction => raw.sqlite3_get_autocommit(database) == 0;
 
     public static Connection Open(string file)

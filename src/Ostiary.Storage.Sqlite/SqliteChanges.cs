@@ -36,6 +36,7 @@ internal sealed class SqliteChanges(SqliteEngine engine) : IChangeFeed
             .Bind(3, StoreTime.ToUnix(now))
             .Bind(4, StoreTime.ToUnix(until));
         insert.Run();
+        connection.HasNews = true;
         return connection.LastRowId;
     }
 }

@@ -31,6 +31,7 @@ internal sealed class SqliteDocuments(SqliteEngine engine) : IDocumentStore
                     .Bind(1, expectedRevision);
                 if (update.Run() != 1)
                     return false;
+                connection.HasNews = true;
                 foreach (var change in changes)
                     Apply(connection, change);
                 return true;

@@ -26,6 +26,9 @@ internal sealed class SqliteEngine : IAsyncDisposable
     /// <summary>Transactions committed since the start.</summary>
     public long Commits { get; private set; }
 
+    /// <summary>Rings when a change of the feed or the documents is committed.</summary>
+    public NewsBell News { get; } = new();
+
     public ValueTask<T> WriteAsync<T>(Func<Connection, T> write, CancellationToken ct) => group.RunAsync(write, ct);
 
     public async ValueTask<T> ReadAsync<T>(Func<Connection, T> read, CancellationToken ct)
@@ -113,6 +116,7 @@ internal sealed class SqliteEngine : IAsyncDisposable
 
     private void Transact(IReadOnlyList<QueuedWrite<Connection>> writes)
     {
+        writer.HasNews = false;
         writer.Execute("BEGIN IMMEDIATE");
         try
         {
@@ -120,6 +124,8 @@ internal sealed class SqliteEngine : IAsyncDisposable
                 write.Run(writer);
             writer.Execute("COMMIT");
             Commits++;
+            if (writer.HasNews)
+                News.Ring();
         }
         catch
         {

@@ -10,10 +10,11 @@ public sealed class SqliteStores : IStores
     private const long CheckedAtStart = 64 << 20;
 
     private readonly SqliteEngine engine;
+    private readonly TimeProvider time;
 
     private SqliteStores(SqliteEngine engine, TimeProvider time)
     {
-        this.engine = engine;
+        (this.engine, this.time) = (engine, time);
         Grants = new SqliteGrants(engine);
         Sessions = new SqliteSessions(engine);
         Consents = new SqliteConsents(engine);
@@ -53,6 +54,8 @@ public sealed class SqliteStores : IStores
         );
         await engine.ReadAsync(connection => connection.Number("SELECT value FROM numbers WHERE name = 'probe'"), ct);
     }
+
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => engine.News.WaitAsync(patience, time, ct);
 
     public ValueTask DisposeAsync() => engine.DisposeAsync();
 

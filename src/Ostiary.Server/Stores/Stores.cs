@@ -131,4 +131,7 @@ public interface IStores : IAsyncDisposable
 
     /// <summary>A cheap write and read, for readiness. Throws <see cref="StoreException"/>.</summary>
     ValueTask ProbeAsync(CancellationToken ct);
+
+    /// <summary>Completes when another writer may have changed the feed or the documents, or after <paramref name="patience"/>. A hint only: the reader asks again either way.</summary>
+    ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct);
 }

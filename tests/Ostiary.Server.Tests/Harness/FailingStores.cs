@@ -19,6 +19,8 @@ public sealed class FailingStores(IStores inner) : IStores, IChangeFeed, IConsen
 
     public ValueTask ProbeAsync(CancellationToken ct) => inner.ProbeAsync(ct);
 
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
+
     public async ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
     {
         MayFail();

@@ -60,6 +60,8 @@ public sealed class UpkeepTests
 
         public ValueTask ProbeAsync(CancellationToken ct) => inner.ProbeAsync(ct);
 
+        public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
+
         public ValueTask<bool> TryAddOnceAsync(string key, DateTimeOffset until, DateTimeOffset now, CancellationToken ct) =>
             inner.OneTime.TryAddOnceAsync(key, until, now, ct);
 

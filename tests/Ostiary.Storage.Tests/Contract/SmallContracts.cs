@@ -130,6 +130,53 @@ public abstract class ChangeFeedContract(StoreEngine engine) : StoreContract(eng
     }
 }
 
+public abstract class NewsContract(StoreEngine engine) : StoreContract(engine)
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
+
+    [Fact]
+    public async Task Who_waits_is_woken_by_an_end()
+    {
+        var grant = Samples.Active();
+        await Stores.Grants.TryCreateAsync(grant, Ct);
+        await QuietAsync();
+        var waiting = Stores.WaitForNewsAsync(Long, Ct).AsTask();
+        await Stores.Grants.TryEndAsync(grant.Id, Server.Grants.GrantEnd.LoggedOut, Start, Ct);
+        await waiting;
+    }
+
+    [Fact]
+    public async Task Who_waits_is_woken_by_a_change_of_the_documents()
+    {
+        await QuietAsync();
+        var waiting = Stores.WaitForNewsAsync(Long, Ct).AsTask();
+        Assert.True(await Stores.Documents.TryCommitAsync([new("client", "a", "{}")], 0, Ct));
+        await waiting;
+    }
+
+    [Fact]
+    public async Task What_changed_before_the_wait_began_is_not_slept_over()
+    {
+        await QuietAsync();
+        await Stores.Changes.AppendAsync(ChangeKind.KeyRevoked, "k", Start.AddHours(1), Start, Ct);
+        await Stores.WaitForNewsAsync(Long, Ct);
+    }
+
+    [Fact]
+    public async Task Patience_ends_without_news()
+    {
+        await QuietAsync();
+        await Stores.WaitForNewsAsync(TimeSpan.FromMilliseconds(20), Ct);
+        using var stop = new CancellationTokenSource();
+        var waiting = Stores.WaitForNewsAsync(Long, stop.Token).AsTask();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    /// <summary>Takes what may have rung at the start.</summary>
+    private async Task QuietAsync() => await Stores.WaitForNewsAsync(TimeSpan.FromMilliseconds(100), Ct);
+}
+
 public abstract class DocumentContract(StoreEngine engine) : StoreContract(engine)
 {
     [Fact]
@@ -204,3 +251,9 @@ public sealed class DocumentsInMemory() : DocumentContract(new InMemory());
 public sealed class DocumentsInMemoryKept() : DocumentContract(new InMemoryKept());
 
 public sealed class DocumentsOnSqlite() : DocumentContract(new OnSqlite());
+
+public sealed class NewsInMemory() : NewsContract(new InMemory());
+
+public sealed class NewsInMemoryKept() : NewsContract(new InMemoryKept());
+
+public sealed class NewsOnSqlite() : NewsContract(new OnSqlite());

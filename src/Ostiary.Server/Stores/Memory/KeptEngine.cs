@@ -24,6 +24,8 @@ internal sealed class KeptEngine : IMemoryEngine
         group = new("ostiary journal", Commit);
     }
 
+    public NewsBell News => state.News;
+
     public static KeptEngine Open(StorageFiles files, string directory, long smallestBound)
     {
         try

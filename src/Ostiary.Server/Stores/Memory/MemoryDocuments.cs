@@ -24,6 +24,7 @@ internal sealed class MemoryDocuments(IMemoryEngine engine) : IDocumentStore
                 if ((state.Counters.Current(MemoryState.Revision)?.Value ?? 0) != expectedRevision)
                     return false;
                 state.Counters.Put(MemoryState.Revision, new(MemoryState.Revision, expectedRevision + 1));
+                state.HasNews = true;
                 foreach (var change in changes)
                 {
                     if (change.Json is null)

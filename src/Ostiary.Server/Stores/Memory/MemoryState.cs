@@ -23,10 +23,17 @@ internal sealed class MemoryState
     public Table<(string Kind, string Id), Document> Documents { get; } = new();
     public Table<string, Counter> Counters { get; } = new();
 
+    /// <summary>Rings when a change of the feed or the documents is kept.</summary>
+    public NewsBell News { get; } = new();
+
+    /// <summary>Whether something that waits to be kept is for the followers.</summary>
+    public bool HasNews { get; set; }
+
     public long Append(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now)
     {
         var sequence = (Counters.Current(Sequence)?.Value ?? 0) + 1;
         Counters.Put(Sequence, new(Sequence, sequence));
+        HasNews = true;
         Changes.Put(sequence, new(sequence, kind, id, StoreTime.Cut(now), StoreTime.Cut(until)));
         return sequence;
     }
@@ -40,6 +47,9 @@ internal sealed class MemoryState
         Changes.Keep();
         Documents.Keep();
         Counters.Keep();
+        if (HasNews)
+            News.Ring();
+        HasNews = false;
     }
 
     public void Discard()
@@ -51,5 +61,6 @@ internal sealed class MemoryState
         Changes.Discard();
         Documents.Discard();
         Counters.Discard();
+        HasNews = false;
     }
 }

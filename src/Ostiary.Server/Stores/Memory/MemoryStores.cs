@@ -6,10 +6,11 @@ public sealed class MemoryStores : IStores
     private const long SmallestBound = 8 << 20;
 
     private readonly IMemoryEngine engine;
+    private readonly TimeProvider time;
 
     private MemoryStores(IMemoryEngine engine, string name, TimeProvider time)
     {
-        this.engine = engine;
+        (this.engine, this.time) = (engine, time);
         Engine = name;
         Grants = new MemoryGrants(engine);
         Sessions = new MemorySessions(engine);
@@ -58,6 +59,8 @@ public sealed class MemoryStores : IStores
             },
             ct
         );
+
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => engine.News.WaitAsync(patience, time, ct);
 
     public ValueTask DisposeAsync() => engine.DisposeAsync();
 }

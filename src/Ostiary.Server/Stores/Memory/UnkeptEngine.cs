@@ -6,6 +6,8 @@ internal sealed class UnkeptEngine : IMemoryEngine
     private readonly MemoryState state = new();
     private readonly Lock gate = new();
 
+    public NewsBell News => state.News;
+
     public T Read<T>(Func<MemoryState, T> read)
     {
         lock (gate)
