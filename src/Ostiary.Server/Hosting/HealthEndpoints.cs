@@ -4,7 +4,7 @@ using Ostiary.Server.Stores;
 namespace Ostiary.Server.Hosting;
 
 /// <summary>Whether the process lives, and whether it can serve.</summary>
-public sealed class HealthEndpoints(Issuer issuer)
+public sealed class HealthEndpoints(Issuer issuer, Follower follower)
 {
     private volatile bool _draining;
 
@@ -23,7 +23,10 @@ public sealed class HealthEndpoints(Issuer issuer)
         try
         {
             await issuer.Stores.ProbeAsync(http.RequestAborted);
-            await AnswerAsync(http, StatusCodes.Status200OK, "ready");
+            if (follower.Lag > Follower.Ready)
+                await AnswerAsync(http, StatusCodes.Status503ServiceUnavailable, "behind");
+            else
+                await AnswerAsync(http, StatusCodes.Status200OK, "ready");
         }
         catch (StoreException)
         {

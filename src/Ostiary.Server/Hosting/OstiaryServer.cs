@@ -28,9 +28,11 @@ public sealed class OstiaryServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly IssuerHouse _house;
+    private readonly Following _following;
     private readonly Upkeep _upkeep;
 
-    private OstiaryServer(WebApplication app, IssuerHouse house, Upkeep upkeep) => (_app, _house, _upkeep) = (app, house, upkeep);
+    private OstiaryServer(WebApplication app, IssuerHouse house, Following following, Upkeep upkeep) =>
+        (_app, _house, _following, _upkeep) = (app, house, following, upkeep);
 
     public Issuer Issuer => _house.Endpoints.Issuer;
     public OstiaryEndpoints Endpoints => _house.Endpoints;
@@ -67,8 +69,9 @@ public sealed class OstiaryServer : IAsyncDisposable
                 await prepare(house, ct);
             var app = Build(options, house, map);
             await house.KeysComplete;
+            await house.Endpoints.Follower.FollowAsync(ct);
             await StartAsync(app, options, ct);
-            return new(app, house, Upkeep.Start(house, time, app.Logger));
+            return new(app, house, Following.Start(house, time, app.Logger), Upkeep.Start(house, time, app.Logger));
         }
         catch
         {
@@ -85,6 +88,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         _house.Endpoints.Health.Drain();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        await _following.DisposeAsync();
         await _upkeep.DisposeAsync();
         await _house.DisposeAsync();
     }

@@ -10,16 +10,24 @@ namespace Ostiary.Server.Keys;
 /// <summary>Makes signing keys and opens the sealed ones.</summary>
 internal sealed class KeyMint(MasterKey master, Func<IssuerSettings> settings, TimeProvider time)
 {
-    /// <summary>Other nodes read the documents once a minute, so a key may be missing from their JWKS that long.</summary>
-    private static readonly TimeSpan ReloadInterval = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// A node that has not seen a new key after this long is not ready and gets no requests, so its older JWKS goes to nobody: every node that serves has loaded the key
+    /// by then. Twice that, for the balancer that has to notice.
+    /// </summary>
+    private static readonly TimeSpan SlowestNode = 2 * Follower.Ready;
+
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
     private const string Purpose = "signing-key";
 
     public static readonly IReadOnlyList<string> Algorithms = SigningAlgorithms.Public;
 
-    /// <summary>From publication until every verifier knows a key: the announced cache lifetime, and the delay of the slowest node.</summary>
-    public static TimeSpan Lead(IssuerSettings settings) =>
-        settings.JwksCacheLifetime + (settings.JwksCacheLifetime < ReloadInterval ? settings.JwksCacheLifetime : ReloadInterval);
+    /// <summary>From publication until every verifier knows a key: the announced cache lifetime, and a margin that is never less than the slowest node needs.</summary>
+    public static TimeSpan Lead(IssuerSettings settings)
+    {
+        var margin = settings.JwksCacheLifetime < Margin ? settings.JwksCacheLifetime : Margin;
+        return settings.JwksCacheLifetime + (margin > SlowestNode ? margin : SlowestNode);
+    }
 
     /// <summary>A fresh key in state published. Making an RSA key takes a tenth of a second: never on the way of a token request.</summary>
     public KeyRecord Make(string alg)

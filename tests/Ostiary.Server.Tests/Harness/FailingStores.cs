@@ -21,6 +21,12 @@ public sealed class FailingStores(IStores inner) : IStores, IChangeFeed, IConsen
 
     public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
 
+    public TimeSpan Retention
+    {
+        get => inner.Changes.Retention;
+        set => inner.Changes.Retention = value;
+    }
+
     public async ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
     {
         MayFail();

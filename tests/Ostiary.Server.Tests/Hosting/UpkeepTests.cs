@@ -65,6 +65,12 @@ public sealed class UpkeepTests
         public ValueTask<bool> TryAddOnceAsync(string key, DateTimeOffset until, DateTimeOffset now, CancellationToken ct) =>
             inner.OneTime.TryAddOnceAsync(key, until, now, ct);
 
+        public TimeSpan Retention
+        {
+            get => inner.Changes.Retention;
+            set => inner.Changes.Retention = value;
+        }
+
         public ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct) =>
             inner.Changes.AppendAsync(kind, id, until, now, ct);
 
