@@ -32,7 +32,7 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
     {
         var presented = ClientCredentials.Read(http, form);
         var client = presented.ClientId is { } id ? snapshot.Client(id) : null;
-        var facts = Load(presented, client, http, now);
+        var facts = Load(presented, client, snapshot, http, now);
         var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
         if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)
             throttle.Failed(facts.ThrottleKey, now);
@@ -41,7 +41,7 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
         return new(verdict, presented.ClientId, verdict.Allowed ? new AuthenticatedClient(client!) : null);
     }
 
-    private ClientAuthenticationFacts Load(ClientCredentials presented, Client? client, HttpContext http, DateTimeOffset now)
+    private ClientAuthenticationFacts Load(ClientCredentials presented, Client? client, Snapshot snapshot, HttpContext http, DateTimeOffset now)
     {
         var key = $"{client?.Id}\n{http.Connection.RemoteIpAddress}"; // Unknown clients share one entry per address: nobody fills the table with names.
         var assertion = presented.Assertion is null ? null : ClientAssertion.Read(presented.Assertion, client);
@@ -53,6 +53,7 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
             Secret = presented.Secret is null ? null : ClientSecrets.Find(client, presented.Secret),
             Assertion = assertion,
             Issuer = issuer,
+            Fence = snapshot.Fence?.Since,
         };
     }
 

@@ -37,6 +37,7 @@ public sealed class OstiaryServer : IAsyncDisposable
     public Issuer Issuer => _house.Endpoints.Issuer;
     public OstiaryEndpoints Endpoints => _house.Endpoints;
     public LiveConfiguration Configuration => _house.Configuration;
+    public AdminService Administration => _house.Administration;
     public IEventLog Events => _house.Log.Reader;
 
     /// <summary>The end of the event log that was damaged and set aside at start; null: none was.</summary>

@@ -8,7 +8,7 @@ using Ostiary.Server.Stores;
 namespace Ostiary.Server.Keys;
 
 /// <summary>Makes signing keys and opens the sealed ones.</summary>
-internal sealed class KeyMint(MasterKey master, Func<IssuerSettings> settings, TimeProvider time)
+internal sealed class KeyMint(MasterKey master, Func<IssuerSettings> settings, TimeProvider time, Func<DateTimeOffset?> fence)
 {
     /// <summary>
     /// A node that has not seen a new key after this long is not ready and gets no requests, so its older JWKS goes to nobody: every node that serves has loaded the key
@@ -32,7 +32,9 @@ internal sealed class KeyMint(MasterKey master, Func<IssuerSettings> settings, T
     /// <summary>A fresh key in state published. Making an RSA key takes a tenth of a second: never on the way of a token request.</summary>
     public KeyRecord Make(string alg)
     {
-        var now = time.GetUtcNow();
+        // Never before a fence, whatever this node's clock says: it would be taken for one of those behind it.
+        var (clock, earliest) = (time.GetUtcNow(), fence() ?? default);
+        var now = clock > earliest ? clock : earliest;
         var date = now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var kid = $"{alg.ToLowerInvariant()}-{date}-{Convert.ToHexStringLower(Entropy.Bytes(4))}";
         var key = JsonWebKey.Generate(alg, kid);

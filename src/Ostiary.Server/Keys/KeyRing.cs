@@ -29,7 +29,7 @@ public sealed class KeyRing : IDisposable
     private KeyRing(IDocumentStore documents, MasterKey master, Func<IssuerSettings> settings, TimeProvider time)
     {
         _documents = documents;
-        _mint = new KeyMint(master, settings, time);
+        _mint = new KeyMint(master, settings, time, () => Fence());
         _settings = settings;
         _time = time;
     }

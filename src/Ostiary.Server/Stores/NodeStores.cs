@@ -30,6 +30,7 @@ internal sealed class NodeStores : IStores
     public IChangeFeed Changes => _inner.Changes;
     public IDocumentStore Documents => _inner.Documents;
     public IDirectory Directory { get; }
+    public IStoreArchive Archive => _inner.Archive;
 
     public ValueTask ProbeAsync(CancellationToken ct) => _inner.ProbeAsync(ct);
 

@@ -134,6 +134,7 @@ public interface IStores : IAsyncDisposable
     IChangeFeed Changes { get; }
     IDocumentStore Documents { get; }
     IDirectory Directory { get; }
+    IStoreArchive Archive { get; }
 
     /// <summary>A cheap write and read, for readiness. Throws <see cref="StoreException"/>.</summary>
     ValueTask ProbeAsync(CancellationToken ct);

@@ -16,6 +16,7 @@ public sealed class FailingStores(IStores inner) : IStores, IChangeFeed, IConsen
     public IChangeFeed Changes => this;
     public IDocumentStore Documents => inner.Documents;
     public IDirectory Directory => inner.Directory;
+    public IStoreArchive Archive => inner.Archive;
 
     public ValueTask ProbeAsync(CancellationToken ct) => inner.ProbeAsync(ct);
 

@@ -57,6 +57,7 @@ public sealed class UpkeepTests
         public IChangeFeed Changes => this;
         public IDocumentStore Documents => inner.Documents;
         public IDirectory Directory => inner.Directory;
+        public IStoreArchive Archive => inner.Archive;
 
         public ValueTask ProbeAsync(CancellationToken ct) => inner.ProbeAsync(ct);
 

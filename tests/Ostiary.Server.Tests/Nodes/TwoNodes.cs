@@ -118,6 +118,7 @@ public sealed class TwoNodes : IAsyncDisposable
         public IChangeFeed Changes => this;
         public IDocumentStore Documents => inner.Documents;
         public IDirectory Directory => inner.Directory;
+        public IStoreArchive Archive => inner.Archive;
 
         public TimeSpan Retention
         {
