@@ -5,12 +5,14 @@ namespace Ostiary.Storage.Tests.Contract;
 
 public abstract class ArchiveContract(StoreEngine engine) : StoreContract(engine)
 {
+    protected virtual StoreEngine[] Others => [new InMemory(), new InMemoryKept(), new OnSqlite()];
+
     [Fact]
     public async Task Every_row_comes_back_in_another_engine()
     {
         await FillAsync();
         var rows = await RowsAsync(Stores);
-        foreach (var other in new StoreEngine[] { new InMemory(), new InMemoryKept(), new OnSqlite() })
+        foreach (var other in Others)
         {
             using var disposed = other;
             await using var copy = await other.OpenAsync(TimeProvider.System);
@@ -102,3 +104,9 @@ public sealed class ArchiveInMemory() : ArchiveContract(new InMemory());
 public sealed class ArchiveInMemoryKept() : ArchiveContract(new InMemoryKept());
 
 public sealed class ArchiveOnSqlite() : ArchiveContract(new OnSqlite());
+
+[Trait("Speed", "Slow")]
+public sealed class ArchiveOnPostgres() : ArchiveContract(new OnPostgres())
+{
+    protected override StoreEngine[] Others => [.. base.Others, new OnPostgres()];
+}

@@ -16,7 +16,7 @@ public abstract class StoreEngine : IDisposable
     public ValueTask<IStores> OpenAsync(TimeProvider time) => OpenAsync(Directory, time);
 
     /// <summary>Opens a copy of the files as they lie there now, which is what a killed process leaves.</summary>
-    public ValueTask<IStores> OpenCopyAsync(TimeProvider time)
+    public virtual ValueTask<IStores> OpenCopyAsync(TimeProvider time)
     {
         var copy = System.IO.Directory.CreateDirectory(Path.Combine(root, "copy")).FullName;
         foreach (var file in System.IO.Directory.EnumerateFiles(Directory))

@@ -1,0 +1,82 @@
+using System.Net;
+using Npgsql;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Stores;
+
+namespace Ostiary.Storage.Postgres;
+
+/// <summary>Where the database is and who we are there. Everything that was not said is the strict choice.</summary>
+public sealed class PostgresAddress
+{
+    private readonly NpgsqlConnectionStringBuilder said;
+
+    private PostgresAddress(NpgsqlConnectionStringBuilder said) => this.said = said;
+
+    /// <summary>Without user and password.</summary>
+    public string ForPeople => $"The database {said.Database} at {said.Host}";
+
+    public bool HasPassword => !string.IsNullOrEmpty(said.Password);
+
+    /// <summary>
+    /// Reads <c>postgres://user@host:5432/name?sslmode=verify-full</c>, several hosts separated by commas, or <c>host=… username=… database=…</c> in the keywords of
+    /// Npgsql. Throws <see cref="StoreException"/>; its message never repeats the text, which may hold a password.
+    /// </summary>
+    public static PostgresAddress Parse(string text)
+    {
+        try
+        {
+            var said = PostgresUrl.IsOne(text) ? PostgresUrl.Read(text) : new NpgsqlConnectionStringBuilder(Separated(text));
+            if (string.IsNullOrEmpty(said.Host))
+                throw new FormatException("It names no host.");
+            if (string.IsNullOrEmpty(said.Database))
+                throw new FormatException("It names no database.");
+            return new(said);
+        }
+        catch (Exception fault) when (fault is FormatException or ArgumentException or KeyNotFoundException or OverflowException)
+        {
+            var why = fault is FormatException && fault.Message.StartsWith("It ", StringComparison.Ordinal) ? " " + fault.Message : "";
+            throw new StoreException(Reason.SettingInvalid, $"The address of the database cannot be read.{why}");
+        }
+    }
+
+    public PostgresAddress WithPassword(string password) => new(new(said.ConnectionString) { Password = password });
+
+    /// <summary>For one lane of connections.</summary>
+    internal NpgsqlConnectionStringBuilder Connection(int most, string name)
+    {
+        var local = said.Host!.Split(',').All(IsHere);
+        var connection = new NpgsqlConnectionStringBuilder(said.ConnectionString)
+        {
+            ApplicationName = said.ApplicationName ?? name,
+            IncludeErrorDetail = false,
+            LogParameters = false,
+            NoResetOnClose = true,
+            MaxPoolSize = said.ContainsKey("Maximum Pool Size") ? said.MaxPoolSize : most,
+            MaxAutoPrepare = said.ContainsKey("Max Auto Prepare") ? said.MaxAutoPrepare : 64,
+            AutoPrepareMinUsages = 2,
+            Timeout = said.ContainsKey("Timeout") ? said.Timeout : 3,
+            CommandTimeout = said.ContainsKey("Command Timeout") ? said.CommandTimeout : 3,
+            CancellationTimeout = 500,
+            KeepAlive = 0,
+            TcpKeepAlive = true,
+            ConnectionLifetime = 3600,
+        };
+        if (!said.ContainsKey("SSL Mode"))
+            connection.SslMode = local ? SslMode.Disable : SslMode.VerifyFull;
+        if (said.Host!.Contains(',', StringComparison.Ordinal) && !said.ContainsKey("Target Session Attributes"))
+            connection.TargetSessionAttributes = "primary";
+        return connection;
+    }
+
+    /// <summary>The keywords of libpq are separated by spaces, those of Npgsql by semicolons.</summary>
+    private static string Separated(string text) => text.Contains(';', StringComparison.Ordinal) ? text : text.Trim().Replace(' ', ';');
+
+    private static bool IsHere(string host)
+    {
+        var name = host.Split(':') is [var first, _] ? first : host;
+        return host.StartsWith('/')
+            || name == "localhost"
+            || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address))
+            || (IPAddress.TryParse(name, out address) && IPAddress.IsLoopback(address));
+    }
+}

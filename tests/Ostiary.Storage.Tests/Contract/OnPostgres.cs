@@ -1,0 +1,60 @@
+using Ostiary.Server.Stores;
+using Ostiary.Storage.Postgres;
+using Ostiary.Storage.Tests.Postgres;
+
+namespace Ostiary.Storage.Tests.Contract;
+
+/// <summary>A schema of its own in the shared PostgreSQL.</summary>
+public sealed class OnPostgres : StoreEngine
+{
+    private readonly string schema = "s" + Guid.NewGuid().ToString("N");
+    private bool made;
+
+    internal async Task<PostgresAddress> AddressAsync()
+    {
+        var cluster = await PostgresCluster.Shared;
+        if (!made)
+            await cluster.ExecuteAsync($"CREATE SCHEMA {schema}");
+        made = true;
+        return PostgresAddress.Parse($"{cluster.Connection};Search Path={schema}");
+    }
+
+    /// <summary>The database is all that a killed node leaves.</summary>
+    public override ValueTask<IStores> OpenCopyAsync(TimeProvider time) => OpenAsync(time);
+
+    protected override async ValueTask<IStores> OpenAsync(string directory, TimeProvider time) =>
+        await PostgresStores.OpenAsync(await AddressAsync(), time, CancellationToken.None);
+}
+
+[Trait("Speed", "Slow")]
+public sealed class GrantsOnPostgres() : GrantContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class GrantEndsOnPostgres() : GrantEndContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class SessionsOnPostgres() : SessionContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class ConsentsOnPostgres() : ConsentContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class OneTimeOnPostgres() : OneTimeContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class ChangeFeedOnPostgres() : ChangeFeedContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class NewsOnPostgres() : NewsContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class DocumentsOnPostgres() : DocumentContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class DirectoryOnPostgres() : DirectoryContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class DurabilityOnPostgres() : DurabilityContract(new OnPostgres());
+
+/// <summary>Fewer rounds: who loses a race on one row waits for the flush of each one before it.</summary>
+public sealed class RacesOnPostgres() : RaceContract(new OnPostgres(), rounds: 25);
