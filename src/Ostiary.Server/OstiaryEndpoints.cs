@@ -11,6 +11,7 @@ using Ostiary.Server.Outbound;
 using Ostiary.Server.Pages;
 using Ostiary.Server.Revocation;
 using Ostiary.Server.Sessions;
+using Ostiary.Server.Stores;
 using Ostiary.Server.Token;
 using Ostiary.Server.Tokens;
 using Ostiary.Server.UserInfo;
@@ -24,6 +25,7 @@ public sealed class OstiaryEndpoints
     public OstiaryEndpoints(
         Issuer issuer,
         KeyRing keys,
+        EndedTokens ended,
         CountedDecisions decisions,
         Passwords passwords,
         IPasswordUpdates passwordUpdates,
@@ -45,26 +47,28 @@ public sealed class OstiaryEndpoints
             new ClientCredentialsGrant(tokens),
         ];
 
-        Status = new TokenStatus(tokens.Access, grants, issuer.Stores.Changes);
+        Follower = new Follower(issuer.Stores.Changes, issuer.Stores.Documents, ended, issuer.Time);
+        Status = new TokenStatus(tokens.Access, issuer.Stores, keys, ended, Follower);
         Sessions = new BrowserSessions(issuer);
         Approvals = new Approvals(issuer, Sessions, tokens.Credentials);
-        Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Approvals);
+        Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Status, Approvals);
         Token = new TokenEndpoint(issuer, authentication, tokenGrants);
         Introspection = new IntrospectionEndpoint(issuer, reader, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
         UserInfo = new UserInfoEndpoint(issuer, Status);
         Pages = new PageEndpoints(issuer, Sessions, Approvals, passwords, passwordUpdates);
-        EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Pages.Logout);
+        EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
         Jwks = new JwksEndpoint(keys);
         Cors = new Cors(issuer);
         Admission = new Admission(limits);
-        Health = new HealthEndpoints(issuer);
-        Metrics = new MetricsEndpoint(decisions, keys, Admission, () => passwords.Waiting, issuer.Time);
+        Health = new HealthEndpoints(issuer, Follower);
+        Metrics = new MetricsEndpoint(decisions, keys, Follower, ended, Admission, () => passwords.Waiting, issuer.Time);
     }
 
     public Issuer Issuer { get; }
     public KeyRing Keys { get; }
+    public Follower Follower { get; }
     public TokenStatus Status { get; }
     public BrowserSessions Sessions { get; }
     public Approvals Approvals { get; }

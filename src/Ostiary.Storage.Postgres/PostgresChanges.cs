@@ -4,6 +4,12 @@ namespace Ostiary.Storage.Postgres;
 
 internal sealed class PostgresChanges(PostgresEngine engine) : IChangeFeed
 {
+    public TimeSpan Retention
+    {
+        get => engine.Retention;
+        set => engine.Retention = value;
+    }
+
     /// <summary>Where the outcome of a try is unknown the entry may come twice; who follows keeps a set.</summary>
     public async ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
     {

@@ -26,6 +26,9 @@ internal sealed class PostgresDocuments(PostgresEngine engine) : IDocumentStore
         return new(rows[0].Revision, [.. documents]);
     }
 
+    public async ValueTask<long> RevisionAsync(CancellationToken ct) =>
+        (await engine.ListAsync(new Statement("SELECT value FROM numbers WHERE name = 'revision'"), row => row.GetInt64(0), ct))[0];
+
     public async ValueTask<bool> TryCommitAsync(IReadOnlyList<DocumentChange> changes, long expectedRevision, CancellationToken ct)
     {
         var last = new Dictionary<(string Kind, string Id), string?>();

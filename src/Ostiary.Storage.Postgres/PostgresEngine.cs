@@ -32,6 +32,9 @@ internal sealed class PostgresEngine(
 
     public PostgresDialect Dialect => dialect;
 
+    /// <summary>How long ends stay in the change feed.</summary>
+    public TimeSpan Retention { get; set; } = StoreTime.EndIsKept;
+
     /// <summary>Rings when the feed or the documents may have changed, here or on another node.</summary>
     public NewsBell News { get; } = new();
 
@@ -103,6 +106,20 @@ internal sealed class PostgresEngine(
                     throw PostgresFault.Of(fault, address.ForPeople);
             }
             await Task.Delay(Pause(tries), time, ct);
+        }
+    }
+
+    /// <summary>Runs what is not tried again: a copy of everything out or in, which its caller starts anew.</summary>
+    public async ValueTask<T> OnceAsync<T>(Func<NpgsqlConnection, ValueTask<T>> act, CancellationToken ct)
+    {
+        try
+        {
+            await using var connection = await OpenAsync(Lane.Acts, ct);
+            return await act(connection);
+        }
+        catch (Exception fault) when (PostgresFault.IsOne(fault))
+        {
+            throw PostgresFault.Of(fault, address.ForPeople);
         }
     }
 

@@ -143,7 +143,7 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
             .Bind(names)
             .Bind((int)end)
             .Bind(now)
-            .Bind(now + StoreTime.EndIsKept)
+            .Bind(now + engine.Retention)
             .Bind(mark);
         return engine.RunAsync(
             Lane.Reserve,

@@ -96,7 +96,7 @@ internal sealed class PostgresSessions(PostgresEngine engine) : ISessionStore
         var update = new Statement(Update) { HasNews = true }
             .Bind(ids)
             .Bind(now)
-            .Bind(now + StoreTime.EndIsKept)
+            .Bind(now + engine.Retention)
             .Bind(mark);
         return engine.RunAsync(
             Lane.Reserve,

@@ -24,6 +24,7 @@ public sealed class PostgresStores : IStores
         OneTime = new PostgresOneTime(engine);
         Changes = new PostgresChanges(engine);
         Documents = new PostgresDocuments(engine);
+        Archive = new PostgresArchive(engine);
         Directory = new PostgresDirectory(engine, time);
     }
 
@@ -67,6 +68,7 @@ public sealed class PostgresStores : IStores
     public IChangeFeed Changes { get; }
     public IDocumentStore Documents { get; }
     public IDirectory Directory { get; }
+    public IStoreArchive Archive { get; }
 
     /// <summary>Whether the listening connection is there; without it the node polls.</summary>
     internal bool Hears => news.Hears;

@@ -81,6 +81,14 @@ internal sealed class Statement(string sql)
         return await reader.ReadAsync() ? read(reader) : null;
     }
 
+    /// <summary>As one of many that are sent together.</summary>
+    public NpgsqlBatchCommand ToBatchCommand()
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        Fill(command.Parameters);
+        return command;
+    }
+
     private NpgsqlCommand Command(NpgsqlConnection connection)
     {
         var command = new NpgsqlCommand(sql, connection);

@@ -4,6 +4,12 @@ namespace Ostiary.Storage.Sqlite;
 
 internal sealed class SqliteChanges(SqliteEngine engine) : IChangeFeed
 {
+    public TimeSpan Retention
+    {
+        get => engine.Retention;
+        set => engine.Retention = value;
+    }
+
     public ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct) =>
         engine.WriteAsync(connection => Append(connection, kind, id, until, now), ct);
 

@@ -22,6 +22,9 @@ internal sealed class SqliteDocuments(SqliteEngine engine) : IDocumentStore
             ct
         );
 
+    public ValueTask<long> RevisionAsync(CancellationToken ct) =>
+        engine.ReadAsync(connection => connection.Number("SELECT value FROM numbers WHERE name = 'revision'"), ct);
+
     public ValueTask<bool> TryCommitAsync(IReadOnlyList<DocumentChange> changes, long expectedRevision, CancellationToken ct) =>
         engine.WriteAsync(
             connection =>

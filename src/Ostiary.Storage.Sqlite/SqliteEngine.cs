@@ -23,6 +23,9 @@ internal sealed class SqliteEngine : IAsyncDisposable
         group = new("ostiary sqlite writer", Commit);
     }
 
+    /// <summary>How long ends stay in the change feed.</summary>
+    public TimeSpan Retention { get; set; } = StoreTime.EndIsKept;
+
     /// <summary>Transactions committed since the start.</summary>
     public long Commits { get; private set; }
 

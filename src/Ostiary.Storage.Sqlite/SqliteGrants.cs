@@ -161,7 +161,7 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         engine.WriteAsync(connection => SqliteSweep.DeleteOver(connection, "grants", before, limit), ct);
 
-    private static List<GrantId> EndEach(Connection connection, Statement select, GrantEnd end, DateTimeOffset now)
+    private List<GrantId> EndEach(Connection connection, Statement select, GrantEnd end, DateTimeOffset now)
     {
         var ids = new List<GrantId>();
         while (select.Next())
@@ -171,7 +171,7 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
         return ids;
     }
 
-    private static bool End(Connection connection, GrantId id, GrantEnd end, DateTimeOffset now)
+    private bool End(Connection connection, GrantId id, GrantEnd end, DateTimeOffset now)
     {
         using var update = connection
             .Prepare("UPDATE grants SET status = 3, reason = ?2, ended = ?3 WHERE id = ?1 AND status <> 3")
@@ -180,7 +180,7 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
             .Bind(3, StoreTime.ToUnix(now));
         if (update.Run() != 1)
             return false;
-        SqliteChanges.Append(connection, ChangeKind.GrantEnded, id.ToString(), now + StoreTime.EndIsKept, now);
+        SqliteChanges.Append(connection, ChangeKind.GrantEnded, id.ToString(), now + engine.Retention, now);
         return true;
     }
 }

@@ -109,7 +109,7 @@ internal sealed class SqliteSessions(SqliteEngine engine) : ISessionStore
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         engine.WriteAsync(connection => SqliteSweep.DeleteOver(connection, "sessions", before, limit), ct);
 
-    private static bool End(Connection connection, string id, DateTimeOffset now)
+    private bool End(Connection connection, string id, DateTimeOffset now)
     {
         using var update = connection
             .Prepare("UPDATE sessions SET ended = ?2 WHERE id = ?1 AND ended IS NULL AND expires > ?2")
@@ -117,7 +117,7 @@ internal sealed class SqliteSessions(SqliteEngine engine) : ISessionStore
             .Bind(2, StoreTime.ToUnix(now));
         if (update.Run() != 1)
             return false;
-        SqliteChanges.Append(connection, ChangeKind.SessionEnded, id, now + StoreTime.EndIsKept, now);
+        SqliteChanges.Append(connection, ChangeKind.SessionEnded, id, now + engine.Retention, now);
         return true;
     }
 }

@@ -21,6 +21,7 @@ public sealed class SqliteStores : IStores
         OneTime = new SqliteOneTime(engine);
         Changes = new SqliteChanges(engine);
         Documents = new SqliteDocuments(engine);
+        Archive = new SqliteArchive(engine);
         Directory = new SqliteDirectory(engine, time);
     }
 
@@ -33,6 +34,24 @@ public sealed class SqliteStores : IStores
         return new(new(file, writer), time);
     }
 
+    /// <summary>The format of the database that this version writes.</summary>
+    public static long NewestFormat => SqliteSchema.Version;
+
+    /// <summary>The format of a database, read beside a server that may run on it; 0 where there is none yet. Throws <see cref="StoreException"/>.</summary>
+    public static async ValueTask<long> FormatOfAsync(string file, CancellationToken ct)
+    {
+        if (!File.Exists(file))
+            return 0;
+        return await Task.Run(
+            () =>
+            {
+                using var connection = Connection.Open(file);
+                return connection.Number("PRAGMA user_version");
+            },
+            ct
+        );
+    }
+
     public string Engine => SqliteLibrary.Name;
     public IGrantStore Grants { get; }
     public ISessionStore Sessions { get; }
@@ -41,6 +60,7 @@ public sealed class SqliteStores : IStores
     public IChangeFeed Changes { get; }
     public IDocumentStore Documents { get; }
     public IDirectory Directory { get; }
+    public IStoreArchive Archive { get; }
 
     public async ValueTask ProbeAsync(CancellationToken ct)
     {

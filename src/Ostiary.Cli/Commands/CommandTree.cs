@@ -30,6 +30,7 @@ internal static class CommandTree
         root.Add(KeyCommands.Create());
         root.Add(EventCommands.Create());
         root.Add(ConfigCommands.Create());
+        root.Add(ServerCommands.Create());
         root.Add(CompletionCommand.Create());
         root.Add(VersionCommand.Create());
         root.Add(JoseCommand.Create());

@@ -15,6 +15,14 @@ internal static class Engines
             ? await MemoryStores.OpenAsync(options.DataDirectory, time, ct)
             : await SqliteStores.OpenAsync(Path.Combine(options.DataDirectory!, SqliteFile), time, ct);
 
+    public static long NewestFormat(ServerOptions options) => options.Store == "memory" ? MemoryStores.NewestFormat : SqliteStores.NewestFormat;
+
+    /// <summary>The format that the store has now, without opening it for writing; 0 where there is none yet.</summary>
+    public static ValueTask<long> FormatAsync(ServerOptions options, CancellationToken ct) =>
+        options.Store == "memory"
+            ? ValueTask.FromResult(MemoryStores.FormatOf(options.DataDirectory!))
+            : SqliteStores.FormatOfAsync(Path.Combine(options.DataDirectory!, SqliteFile), ct);
+
     /// <summary>The store that a data directory was made with; SQLite where it is new.</summary>
     public static string KindOf(string data) =>
         !File.Exists(Path.Combine(data, SqliteFile)) && Directory.Exists(data) && Directory.EnumerateFiles(data, "*.json*").Any()

@@ -16,6 +16,8 @@ internal static class ServerRun
     public static string? IssuerOf(string data) =>
         File.Exists(Path.Combine(data, IssuerFile)) ? File.ReadAllText(Path.Combine(data, IssuerFile)).Trim() : null;
 
+    public static void RememberIssuer(string data, string issuer) => File.WriteAllText(Path.Combine(data, IssuerFile), issuer);
+
     /// <param name="seed">Runs before the first request.</param>
     public static async Task<int> UntilStoppedAsync(
         ServerOptions options,
@@ -42,7 +44,7 @@ internal static class ServerRun
         async Task PrepareAsync(IssuerHouse house, CancellationToken stop)
         {
             if (options is { DataDirectory: { } data, AdministrationSocket: null })
-                await File.WriteAllTextAsync(Path.Combine(data, IssuerFile), options.Issuer, stop);
+                RememberIssuer(data, options.Issuer);
             await using var channel = new DirectAdminChannel(house.Administration);
             if (options.ConfigFile is { } file)
                 await ConfigurationUpload.ApplyAsync(channel, file, prune: false, stop);
@@ -68,6 +70,11 @@ internal static class ServerRun
         );
         if (engine.Contains("bundled", StringComparison.Ordinal))
             Warn(terminal, "this machine has no libsqlite3.so.0; the bundled SQLite gets no security updates: apt-get install libsqlite3-0");
+        if (server.Configuration.Current.Fence is { } fence)
+            Warn(
+                terminal,
+                $"this store was restored from a backup of {fence.BackupMade:yyyy-MM-dd HH:mm:ss}Z. {Restoration.FencedSentence} If nothing was: ostiary server unfence --yes"
+            );
         if (options.AllowLoopbackFetch)
             Warn(terminal, "outbound fetches may reach loopback (--allow-loopback-fetch): for tests and development only");
     }

@@ -55,6 +55,7 @@ public sealed class AdminService
             .. keys.Routes,
             .. configuration.Routes,
             .. new EventAdministration(parts).Routes,
+            .. new ServerAdministration(parts).Routes,
             new("GET", "/openapi.json", "admin.openapi", (_, _) => ValueTask.FromResult(new AdminResponse(200, OpenApi.Document))),
         ];
     }

@@ -19,13 +19,14 @@ public sealed class AuthorizeEndpoint
     private readonly Issuer _issuer;
     private readonly BrowserSessions _sessions;
     private readonly IdTokens _idTokens;
+    private readonly TokenStatus _status;
     private readonly Approvals _approvals;
     private readonly AuthorizeResponse _response;
     private readonly WaitingRequests _waiting;
 
-    internal AuthorizeEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, Approvals approvals)
+    internal AuthorizeEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, TokenStatus status, Approvals approvals)
     {
-        (_issuer, _sessions, _idTokens, _approvals) = (issuer, sessions, idTokens, approvals);
+        (_issuer, _sessions, _idTokens, _status, _approvals) = (issuer, sessions, idTokens, status, approvals);
         _response = new AuthorizeResponse(issuer);
         _waiting = new WaitingRequests(issuer);
     }
@@ -52,7 +53,7 @@ public sealed class AuthorizeEndpoint
             return;
         }
         var request = AuthorizationRequest.Read(client!, parameters, AuthorizeRules.Trust(parameters));
-        var hint = parameters["id_token_hint"] is { } text ? _idTokens.ReadHint(text, snapshot.Client) : null;
+        var hint = parameters["id_token_hint"] is { } text ? await ReadHintAsync(text, snapshot, http.RequestAborted) : null;
         var verdict = AuthorizeRules.Request.Judge(request, new(snapshot, hint is null && parameters.Has("id_token_hint")), now);
         var record = DecisionRecord.Of(verdict, now, Flow.Of(http)) with
         {
@@ -69,6 +70,12 @@ public sealed class AuthorizeEndpoint
         if (PostedNavigation.IsBlind(http, _sessions) && PostedNavigation.TryRepeat(http, _issuer.Url.At("/authorize"), parameters))
             return;
         await AskOrApproveAsync(http, request, hint, record, snapshot, now);
+    }
+
+    private async ValueTask<JwtClaims?> ReadHintAsync(string text, Snapshot snapshot, CancellationToken ct)
+    {
+        await _status.LearnKeyAsync(text, ct);
+        return _idTokens.ReadHint(text, snapshot.Client);
     }
 
     private async Task AskOrApproveAsync(

@@ -47,7 +47,7 @@ public sealed class ClientAuthentication
     {
         var presented = ClientCredentials.Read(http, form);
         var client = presented.ClientId is { } id ? snapshot.Client(id) : null;
-        var facts = await LoadAsync(presented, client, http, now);
+        var facts = await LoadAsync(presented, client, snapshot, http, now);
         var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
         if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)
             _throttle.Failed(facts.Place, now);
@@ -58,7 +58,13 @@ public sealed class ClientAuthentication
         return new(verdict, presented.ClientId, verdict.Allowed ? new AuthenticatedClient(client!) : null);
     }
 
-    private async ValueTask<ClientAuthenticationFacts> LoadAsync(ClientCredentials presented, Client? client, HttpContext http, DateTimeOffset now)
+    private async ValueTask<ClientAuthenticationFacts> LoadAsync(
+        ClientCredentials presented,
+        Client? client,
+        Snapshot snapshot,
+        HttpContext http,
+        DateTimeOffset now
+    )
     {
         var place = new ClientAtAddress(client?.Id, http.Connection.RemoteIpAddress); // Unknown clients share one entry per address: nobody fills the table with names.
         var assertion = presented.Assertion is null ? null : await _assertions.ReadAsync(presented.Assertion, client, http.RequestAborted);
@@ -70,6 +76,7 @@ public sealed class ClientAuthentication
             Secret = presented.Secret is null ? assertion?.Secret : ClientSecrets.Find(client, presented.Secret),
             Assertion = assertion,
             Issuer = _issuer,
+            Fence = snapshot.Fence?.Since,
         };
     }
 

@@ -10,6 +10,9 @@ internal sealed record ClientAuthenticationFacts
     public required ClientSecret? Secret { get; init; }
     public required ClientAssertion? Assertion { get; init; }
     public required IssuerUrl Issuer { get; init; }
+
+    /// <summary>Null, or the restore before which nobody knows which assertions were used.</summary>
+    public required DateTimeOffset? Fence { get; init; }
     public required bool Throttled { get; init; }
     public required ClientAtAddress Place { get; init; }
 }
@@ -50,6 +53,7 @@ internal static class ClientAuthenticationRules
         { "it has an exp that lies ahead",                 Reason.AssertionExpired,             "RFC 7523 §3",      (r, f, now) => f.Assertion is null || now - Skew < f.Assertion.ExpiresAt },
         { "it lives no longer than 5 minutes",             Reason.AssertionLifetimeTooLong,     "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.ExpiresAt <= now + MaxAssertionLifetime + Skew },
         { "its nbf and iat lie not ahead",                 Reason.AssertionNotYetValid,         "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.StartsAt <= now + Skew },
+        { "it was made after the last restore",            Reason.AssertionReplayed,            "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Fence is not { } fence || now > fence + MaxAssertionLifetime + (2 * Skew) || f.Assertion.StartsAt >= fence },
         { "it has a jti",                                  Reason.AssertionWithoutId,           "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.Id is { Length: > 0 and <= 256 } },
     };
 

@@ -12,6 +12,9 @@ internal sealed record ConfigurationSet
     public static ConfigurationSet Empty { get; } = new();
 
     public SettingsDocument? Settings { get; init; }
+
+    /// <summary>Not the operator's: a restore puts it up, and lifting it takes it down.</summary>
+    public Fence? Fence { get; init; }
     public ImmutableDictionary<string, ClientDocument> Clients { get; init; } =
         ImmutableDictionary.Create<string, ClientDocument>(StringComparer.Ordinal);
 
@@ -53,6 +56,8 @@ internal sealed record ConfigurationSet
             if (text != (before.Settings is null ? null : StoredDocuments.Write(before.Settings)))
                 changes.Add(new(StoredDocuments.SettingKind, StoredDocuments.IssuerId, text));
         }
+        if (before.Fence != Fence)
+            changes.Add(new(StoredDocuments.SettingKind, StoredDocuments.FenceId, Fence is null ? null : StoredDocuments.Write(Fence)));
         Compare(changes, StoredDocuments.ClientKind, before.Clients, Clients, StoredDocuments.Write);
         Compare(changes, StoredDocuments.ApiKind, before.Apis, Apis, StoredDocuments.Write);
         Compare(changes, StoredDocuments.UserKind, before.Users, Users, StoredDocuments.Write);
@@ -72,6 +77,7 @@ internal sealed record ConfigurationSet
         {
             Revision = revision,
             Settings = Settings?.Settings ?? new IssuerSettings(),
+            Fence = Fence,
             Clients = Clients.ToFrozenDictionary(c => c.Key, c => c.Value.Client, StringComparer.Ordinal),
             Apis = Apis
                 .Values.Select(a => a.Api)

@@ -35,13 +35,14 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
         return new(documents, issuer, State.Of(stored, issuer));
     }
 
-    /// <summary>Takes over what another process has committed meanwhile.</summary>
-    public async Task ReloadAsync(CancellationToken ct)
+    /// <summary>Takes over what another process has committed meanwhile, where this is not yet the configuration of that revision.</summary>
+    public async Task ReloadAsync(CancellationToken ct, long? revision = null)
     {
         await _gate.WaitAsync(ct);
         try
         {
-            await ReadAgainAsync(ct);
+            if (revision is null || revision != _state.StoreRevision)
+                await ReadAgainAsync(ct);
         }
         finally
         {

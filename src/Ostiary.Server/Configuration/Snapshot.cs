@@ -3,6 +3,8 @@ using System.Collections.Frozen;
 using Ostiary.Protocol;
 using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Stores;
+using Ostiary.Server.Tokens;
 using Ostiary.Server.Users;
 
 namespace Ostiary.Server.Configuration;
@@ -30,13 +32,16 @@ public sealed class Snapshot
     public IEnumerable<string> SigningAlgorithms =>
         Apis.Values.Select(a => a.SigningAlgorithm).Concat(Clients.Values.Select(c => c.IdTokenAlgorithm)).Where(alg => alg != "HS256").Distinct();
 
-    /// <summary>The longest that an access token lives that may be out there: never less than a day, for settings that were longer before.</summary>
+    /// <summary>Where the store was restored from a backup: everything from before is taken as revoked.</summary>
+    public Fence? Fence { get; init; }
+
+    /// <summary>The longest that an access token lives under these settings, and never less than what every node remembers.</summary>
     public TimeSpan LongestToken =>
         Apis
             .Values.Select(a => a.TokenLifetime)
             .Concat(Clients.Values.Select(c => c.AccessTokenLifetime ?? TimeSpan.Zero))
             .Append(Settings.AccessTokenLifetime)
-            .Append(TimeSpan.FromDays(1))
+            .Append(TokenStatus.Remembered)
             .Max();
 
     public Client? Client(string id) => Clients.GetValueOrDefault(id);

@@ -23,11 +23,19 @@ internal static class StoredDocuments
     public const string UserKind = "user";
     public const string SettingKind = "setting";
     public const string IssuerId = "issuer";
+    public const string FenceId = "fence";
 
     /// <summary>A stored document is larger than the text it was made from, by what the server adds.</summary>
     private const int MaxLength = 2 * 1024 * 1024;
 
     public static string Write(SettingsDocument document) => Text(json => Declared(json, document.Declared));
+
+    public static string Write(Fence fence) =>
+        Text(json =>
+        {
+            json.WriteString("since", fence.Since);
+            json.WriteString("backup_made_at", fence.BackupMade);
+        });
 
     public static string Write(ApiDocument document) =>
         Text(json =>
@@ -108,6 +116,7 @@ internal static class StoredDocuments
                     {
                         Settings = settings,
                     },
+                    SettingKind when document.Id == FenceId => set with { Fence = ReadFence(root) },
                     _ => set,
                 };
             }
@@ -118,6 +127,8 @@ internal static class StoredDocuments
             }
         }
     }
+
+    private static Fence ReadFence(JsonElement root) => new(Time(root, "since") ?? default, Time(root, "backup_made_at") ?? default);
 
     private static ClientDocument Complete(ClientDocument client, JsonElement root) =>
         client with

@@ -5,6 +5,7 @@ using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
 using Ostiary.Server.Authorize;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Http;
 using Ostiary.Server.Pages;
@@ -14,7 +15,7 @@ using Ostiary.Server.Tokens;
 namespace Ostiary.Server.EndSession;
 
 /// <summary>GET and POST /end_session: RP-initiated logout. RP-Initiated Logout §2</summary>
-internal sealed class EndSessionEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, LogoutPage page)
+internal sealed class EndSessionEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, TokenStatus status, LogoutPage page)
 {
     internal sealed record Request(FormParameters Parameters, Reason? Malformed)
     {
@@ -39,7 +40,7 @@ internal sealed class EndSessionEndpoint(Issuer issuer, BrowserSessions sessions
     {
         var snapshot = issuer.Configuration.Current;
         var request = await ReadAsync(http);
-        var hint = request.Hint is { } text ? idTokens.ReadHint(text, snapshot.Client) : null;
+        var hint = request.Hint is { } text ? await ReadHintAsync(text, snapshot, http.RequestAborted) : null;
         var clientId = hint?.Audience![0] ?? request.Parameters["client_id"];
         var client = clientId is null ? null : snapshot.Client(clientId);
         var verdict = Rules.Judge(request, new(hint, client), issuer.Now);
@@ -68,6 +69,12 @@ internal sealed class EndSessionEndpoint(Issuer issuer, BrowserSessions sessions
     }
 
     /// <summary>A verified hint of this very session needs no question; any other does. RP-Initiated Logout §2</summary>
+    private async ValueTask<JwtClaims?> ReadHintAsync(string text, Snapshot snapshot, CancellationToken ct)
+    {
+        await status.LearnKeyAsync(text, ct);
+        return idTokens.ReadHint(text, snapshot.Client);
+    }
+
     private static bool Concerns(JwtClaims? hint, Session session) =>
         hint is not null && hint.String("sub") == session.Subject && (hint.String("sid") is not { } sid || sid == session.Id);
 

@@ -31,6 +31,9 @@ public enum GrantEnd
     LoggedOut = 7,
     SubjectDisabled = 8,
     ClientDisabled = 9,
+
+    /// <summary>It is older than the restore of a backup, and may have been ended after the backup. Never stored.</summary>
+    Fenced = 10,
 }
 
 /// <summary>

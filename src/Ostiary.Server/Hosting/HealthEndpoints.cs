@@ -5,7 +5,7 @@ using Ostiary.Server.Stores;
 namespace Ostiary.Server.Hosting;
 
 /// <summary>Whether the process lives, and whether it can serve. Load does not make a server unready: taking it out would load the others more.</summary>
-public sealed class HealthEndpoints(Issuer issuer)
+public sealed class HealthEndpoints(Issuer issuer, Follower follower)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly Lock _gate = new();
@@ -27,7 +27,10 @@ public sealed class HealthEndpoints(Issuer issuer)
         try
         {
             await Probe().WaitAsync(Patience, issuer.Time, http.RequestAborted);
-            await AnswerAsync(http, StatusCodes.Status200OK, "ready");
+            if (follower.Lag > Follower.Ready)
+                await AnswerAsync(http, StatusCodes.Status503ServiceUnavailable, "behind");
+            else
+                await AnswerAsync(http, StatusCodes.Status200OK, "ready");
         }
         catch (Exception fault) when (fault is StoreException or TimeoutException)
         {

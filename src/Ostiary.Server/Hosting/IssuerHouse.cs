@@ -4,6 +4,7 @@ using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Outbound;
 using Ostiary.Server.Stores;
+using Ostiary.Server.Tokens;
 using Ostiary.Server.Users;
 
 namespace Ostiary.Server.Hosting;
@@ -34,7 +35,16 @@ public sealed class IssuerHouse : IAsyncDisposable
             var master = directory is null ? MasterKey.Ephemeral() : MasterKey.Open(Path.Combine(options.DataDirectory!, "keys"));
             stores = await openStores(options, time, ct);
             var configuration = await LiveConfiguration.LoadAsync(stores.Documents, url, ct);
-            var keys = await KeyRing.OpenAsync(stores.Documents, master, () => configuration.Current.Settings, time, ct);
+            var ended = new EndedTokens();
+            stores = new NodeStores(stores, ended, () => configuration.Current.Fence, () => configuration.Current.LongestToken);
+            var keys = await KeyRing.OpenAsync(
+                stores.Documents,
+                master,
+                () => configuration.Current.Settings,
+                time,
+                ct,
+                () => configuration.Current.Fence?.Since
+            );
             keys.LongestToken = () => configuration.Current.LongestToken;
             await configuration.ReloadAsync(ct); // The first keys were documents too.
             var node = options.Node ?? Environment.MachineName;
@@ -54,9 +64,9 @@ public sealed class IssuerHouse : IAsyncDisposable
             };
             var limits = options.ReadLimits();
             var passwords = new Passwords(limits.SignIns);
-            var endpoints = new OstiaryEndpoints(issuer, keys, decisions, passwords, new PasswordUpdates(configuration), limits);
+            var endpoints = new OstiaryEndpoints(issuer, keys, ended, decisions, passwords, new PasswordUpdates(configuration), limits);
             await issuer.Uses.ReadAsync(stores.Documents, ct);
-            await endpoints.Status.FollowAsync(time.GetUtcNow(), ct);
+            await FollowAsync(endpoints, configuration, ct);
             var house = new IssuerHouse
             {
                 Stores = stores,
@@ -82,9 +92,22 @@ public sealed class IssuerHouse : IAsyncDisposable
         }
     }
 
+    /// <summary>From now on what other nodes change is taken over here, and what has ended until now is known.</summary>
+    private static async ValueTask FollowAsync(OstiaryEndpoints endpoints, LiveConfiguration configuration, CancellationToken ct)
+    {
+        endpoints.Follower.Reload = async (revision, stop) =>
+        {
+            await configuration.ReloadAsync(stop, revision);
+            endpoints.Issuer.Stores.Changes.Retention = configuration.Current.LongestToken;
+            await endpoints.Keys.ReloadAsync(stop, revision);
+        };
+        await endpoints.Follower.FollowAsync(ct);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KeysComplete.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Endpoints.Follower.Dispose();
         Log.Dispose();
         Keys.Dispose();
         Configuration.Dispose();

@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Stores;
+using Ostiary.Server.Tokens;
 
 namespace Ostiary.Server.Hosting;
 
@@ -12,7 +14,15 @@ namespace Ostiary.Server.Hosting;
 /// GET /metrics, in the text form that Prometheus reads: decisions by act and code, signing keys by state, load, memory. For this machine and the administration socket
 /// only; to anybody else, also through a proxy, there is nothing here. No name of a client or a person is in it.
 /// </summary>
-public sealed class MetricsEndpoint(CountedDecisions decisions, KeyRing keys, Admission admission, Func<int> signInsWaiting, TimeProvider time)
+public sealed class MetricsEndpoint(
+    CountedDecisions decisions,
+    KeyRing keys,
+    Follower follower,
+    EndedTokens ended,
+    Admission admission,
+    Func<int> signInsWaiting,
+    TimeProvider time
+)
 {
     public Task HandleAsync(HttpContext http)
     {
@@ -50,6 +60,10 @@ public sealed class MetricsEndpoint(CountedDecisions decisions, KeyRing keys, Ad
                 $"ostiary_signing_key_age_seconds{{kid=\"{key.Kid}\",alg=\"{key.Alg}\",state=\"{key.State.ToString().ToLowerInvariant()}\"}} {AgeOf(key)}"
             );
         WriteLoad(text);
+        Head(text, "ostiary_feed_lag_seconds", "gauge", "How old what this node knows of the others is at most.");
+        Line(text, $"ostiary_feed_lag_seconds {follower.Lag.TotalSeconds:0.000}");
+        Head(text, "ostiary_ended_tokens", "gauge", "Grants and access tokens that ended before their time and are remembered.");
+        Line(text, $"ostiary_ended_tokens {ended.Count}");
         Head(text, "process_resident_memory_bytes", "gauge", "Memory of the process.");
         Line(text, $"process_resident_memory_bytes {Environment.WorkingSet}");
         return text.ToString();

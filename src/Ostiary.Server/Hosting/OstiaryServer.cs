@@ -28,12 +28,13 @@ public sealed class OstiaryServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly IssuerHouse _house;
+    private readonly Following _following;
     private readonly Upkeep _upkeep;
 
     private readonly TimeSpan _drainDelay;
 
-    private OstiaryServer(WebApplication app, IssuerHouse house, Upkeep upkeep, TimeSpan drainDelay) =>
-        (_app, _house, _upkeep, _drainDelay) = (app, house, upkeep, drainDelay);
+    private OstiaryServer(WebApplication app, IssuerHouse house, Following following, Upkeep upkeep, TimeSpan drainDelay) =>
+        (_app, _house, _following, _upkeep, _drainDelay) = (app, house, following, upkeep, drainDelay);
 
     public Issuer Issuer => _house.Endpoints.Issuer;
     public OstiaryEndpoints Endpoints => _house.Endpoints;
@@ -71,8 +72,9 @@ public sealed class OstiaryServer : IAsyncDisposable
                 await prepare(house, ct);
             var app = Build(options, house, map);
             await house.KeysComplete;
+            await house.Endpoints.Follower.FollowAsync(ct);
             await StartAsync(app, options, ct);
-            return new(app, house, Upkeep.Start(house, time, app.Logger), options.DrainDelay);
+            return new(app, house, Following.Start(house, time, app.Logger), Upkeep.Start(house, time, app.Logger), options.DrainDelay);
         }
         catch
         {
@@ -96,6 +98,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         _house.Endpoints.Health.Drain();
         await _app.StopAsync(); // Accepts no more, and waits for what has begun.
         await _app.DisposeAsync();
+        await _following.DisposeAsync();
         await _upkeep.DisposeAsync();
         await _house.DisposeAsync();
     }

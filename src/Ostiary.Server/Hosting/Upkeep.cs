@@ -3,10 +3,9 @@ using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Hosting;
 
-/// <summary>What a server does without being asked: follows the change feed each second, keeps the keys, and sweeps what is over. It never decides validity.</summary>
+/// <summary>What a server does without being asked: keeps the keys and sweeps what is over. It never decides validity.</summary>
 internal sealed partial class Upkeep : IAsyncDisposable
 {
-    private static readonly TimeSpan FollowEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeepEvery = TimeSpan.FromMinutes(1);
 
     /// <summary>How long what is over stays readable: longer than any replayed code or refresh token is told apart from an unknown one.</summary>
@@ -20,10 +19,9 @@ internal sealed partial class Upkeep : IAsyncDisposable
     {
         _logger = logger;
         var stores = house.Stores;
-        var (following, sweeping) = (new SteadyClock(time), new SteadyClock(time));
+        var sweeping = new SteadyClock(time);
         _tasks =
         [
-            RepeatAsync(FollowEvery, time, [ct => house.Endpoints.Status.FollowAsync(following.Now(), ct)]),
             RepeatAsync(
                 KeepEvery,
                 time,

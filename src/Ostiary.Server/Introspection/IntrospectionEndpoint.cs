@@ -72,8 +72,9 @@ public sealed class IntrospectionEndpoint(Issuer issuer, ClientRequestReader rea
     private async ValueTask<Facts> LoadAsync(ClientRequest request, CancellationToken ct)
     {
         if (credentials.TryReadRefreshToken(request.Token, out var id, out var generation))
-            return new(new(null, null, false), await issuer.Stores.Grants.FindAsync(id, ct), generation, request.Snapshot);
-        return new(await status.LoadAsync(request.Token, ct), null, 0, request.Snapshot);
+            return new(PresentedToken.None, await issuer.Stores.Grants.FindAsync(id, ct), generation, request.Snapshot);
+        var presented = await status.LoadAsync(request.Token, ct);
+        return new(presented, null, 0, issuer.Configuration.Current); // After the node has caught up.
     }
 
     private void Describe(Utf8JsonWriter json, Facts facts)

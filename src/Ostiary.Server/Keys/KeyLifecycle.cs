@@ -43,8 +43,14 @@ internal sealed class KeyLifecycle(
     /// <summary>What time alone demands.</summary>
     public void Maintain()
     {
-        foreach (var active in keys.Where(key => key.State == KeyState.Active).ToList())
-            Renew(active);
+        foreach (var ofOne in keys.Where(key => key.State == KeyState.Active).GroupBy(key => key.Alg).ToList())
+        {
+            // A fence that was lifted leaves the key from before it and the one from behind it: the younger goes on.
+            var newest = ofOne.MaxBy(key => key.ActiveAt)!;
+            foreach (var older in ofOne.Where(key => key != newest))
+                Put(older.Retire(now));
+            Renew(newest);
+        }
         foreach (var key in keys)
         {
             if (key.State == KeyState.Retiring && now >= key.RetiringAt + RetiringPeriod(settings, longestToken))
@@ -103,7 +109,7 @@ internal sealed class KeyLifecycle(
         Put(successor.Activate(now));
     }
 
-    private KeyRecord? Active(string alg) => Present().FirstOrDefault(key => key.Alg == alg && key.State == KeyState.Active);
+    private KeyRecord? Active(string alg) => Present().Where(key => key.Alg == alg && key.State == KeyState.Active).MaxBy(key => key.ActiveAt);
 
     private KeyRecord? Successor(string alg) =>
         Present().Where(key => key.Alg == alg && key.State == KeyState.Published).OrderBy(key => key.ReadyAt).FirstOrDefault();

@@ -8,23 +8,33 @@ using Ostiary.Server.Stores;
 namespace Ostiary.Server.Keys;
 
 /// <summary>Makes signing keys and opens the sealed ones.</summary>
-internal sealed class KeyMint(MasterKey master, Func<IssuerSettings> settings, TimeProvider time)
+internal sealed class KeyMint(MasterKey master, Func<IssuerSettings> settings, TimeProvider time, Func<DateTimeOffset?> fence)
 {
-    /// <summary>Other nodes read the documents once a minute, so a key may be missing from their JWKS that long.</summary>
-    private static readonly TimeSpan ReloadInterval = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// A node that has not seen a new key after this long is not ready and gets no requests, so its older JWKS goes to nobody: every node that serves has loaded the key
+    /// by then. Twice that, for the balancer that has to notice.
+    /// </summary>
+    private static readonly TimeSpan SlowestNode = 2 * Follower.Ready;
+
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
     private const string Purpose = "signing-key";
 
     public static readonly IReadOnlyList<string> Algorithms = SigningAlgorithms.Public;
 
-    /// <summary>From publication until every verifier knows a key: the announced cache lifetime, and the delay of the slowest node.</summary>
-    public static TimeSpan Lead(IssuerSettings settings) =>
-        settings.JwksCacheLifetime + (settings.JwksCacheLifetime < ReloadInterval ? settings.JwksCacheLifetime : ReloadInterval);
+    /// <summary>From publication until every verifier knows a key: the announced cache lifetime, and a margin that is never less than the slowest node needs.</summary>
+    public static TimeSpan Lead(IssuerSettings settings)
+    {
+        var margin = settings.JwksCacheLifetime < Margin ? settings.JwksCacheLifetime : Margin;
+        return settings.JwksCacheLifetime + (margin > SlowestNode ? margin : SlowestNode);
+    }
 
     /// <summary>A fresh key in state published. Making an RSA key takes a tenth of a second: never on the way of a token request.</summary>
     public KeyRecord Make(string alg)
     {
-        var now = time.GetUtcNow();
+        // Never before a fence, whatever this node's clock says: it would be taken for one of those behind it.
+        var (clock, earliest) = (time.GetUtcNow(), fence() ?? default);
+        var now = clock > earliest ? clock : earliest;
         var date = now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var kid = $"{alg.ToLowerInvariant()}-{date}-{Convert.ToHexStringLower(Entropy.Bytes(4))}";
         var key = JsonWebKey.Generate(alg, kid);

@@ -24,11 +24,12 @@ public sealed class KeyRing : IDisposable
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<string, bool> _missed = new(StringComparer.Ordinal);
     private volatile State _state = State.Empty;
+    private long _revision = -1;
 
     private KeyRing(IDocumentStore documents, MasterKey master, Func<IssuerSettings> settings, TimeProvider time)
     {
         _documents = documents;
-        _mint = new KeyMint(master, settings, time);
+        _mint = new KeyMint(master, settings, time, () => Fence());
         _settings = settings;
         _time = time;
     }
@@ -42,10 +43,11 @@ public sealed class KeyRing : IDisposable
         MasterKey master,
         Func<IssuerSettings> settings,
         TimeProvider time,
-        CancellationToken ct
+        CancellationToken ct,
+        Func<DateTimeOffset?>? fence = null
     )
     {
-        var ring = new KeyRing(documents, master, settings, time);
+        var ring = new KeyRing(documents, master, settings, time) { Fence = fence ?? (static () => null) };
         await ring.EnsureAsync(["ES256"], ct);
         return ring;
     }
@@ -58,6 +60,12 @@ public sealed class KeyRing : IDisposable
 
     /// <summary>The longest token lifetime that APIs and clients override; a retiring key is kept at least that long.</summary>
     public Func<TimeSpan> LongestToken { get; set; } = static () => TimeSpan.Zero;
+
+    /// <summary>Keys from before that time are taken as revoked: a restore may have brought one back that was.</summary>
+    private Func<DateTimeOffset?> Fence { get; init; } = static () => null;
+
+    /// <summary>Whether tokens that name this key can be judged.</summary>
+    public bool Knows(string kid) => _state.Kids.Contains(kid);
 
     /// <summary>
     /// The active key of an algorithm that <see cref="EnsureAsync"/> was asked for. Where it was not, the key is made in the background and this request fails.
@@ -139,8 +147,12 @@ public sealed class KeyRing : IDisposable
             ct
         );
 
-    /// <summary>Reads what other nodes changed. Called where a change of the configuration is noticed.</summary>
-    public async ValueTask ReloadAsync(CancellationToken ct) => await ChangeAsync(static _ => 0, ct);
+    /// <summary>Reads what other nodes changed, where these are not yet the keys of that revision.</summary>
+    public async ValueTask ReloadAsync(CancellationToken ct, long? revision = null)
+    {
+        if (revision is null || revision != Interlocked.Read(ref _revision))
+            await ChangeAsync(static _ => 0, ct);
+    }
 
     public void Dispose() => _gate.Dispose();
 
@@ -169,18 +181,20 @@ public sealed class KeyRing : IDisposable
             for (var attempt = 0; attempt < MaxAttempts; attempt++)
             {
                 var set = await _documents.LoadAsync(ct);
-                var loaded = State.Load(set, _state, _mint, _settings().JwksCacheLifetime);
-                var life = new KeyLifecycle(loaded.Records, _settings(), LongestToken(), _time.GetUtcNow(), alg => Spare(spares, alg));
+                var loaded = State.Load(set, _state, _mint, _settings().JwksCacheLifetime, Fence());
+                var life = new KeyLifecycle(loaded.Usable, _settings(), LongestToken(), _time.GetUtcNow(), alg => Spare(spares, alg));
                 var result = act(life);
                 var changes = ChangesOf(life);
                 if (changes.Count == 0)
                 {
                     _state = loaded;
+                    Interlocked.Exchange(ref _revision, set.Revision);
                     return result;
                 }
                 if (!await _documents.TryCommitAsync(changes, set.Revision, ct))
                     continue;
-                _state = loaded.With(changes, _mint, _settings().JwksCacheLifetime);
+                _state = loaded.With(changes, _mint, _settings().JwksCacheLifetime, Fence());
+                Interlocked.Exchange(ref _revision, set.Revision + 1);
                 return result;
             }
             throw new StoreException(Reason.StorageUnavailable, "The configuration changes faster than the keys can be written.");
@@ -210,45 +224,52 @@ public sealed class KeyRing : IDisposable
     /// <summary>Everything that readers see, at one revision.</summary>
     private sealed class State
     {
-        public static readonly State Empty = new([], TimeSpan.Zero);
+        public static readonly State Empty = new([], TimeSpan.Zero, null);
 
         private readonly Dictionary<string, Entry> _entries;
         private readonly TimeSpan _maxAge;
+        private readonly DateTimeOffset? _fence;
 
-        private State(Dictionary<string, Entry> entries, TimeSpan maxAge)
+        private State(Dictionary<string, Entry> entries, TimeSpan maxAge, DateTimeOffset? fence)
         {
             _entries = entries;
-            _maxAge = maxAge;
+            (_maxAge, _fence) = (maxAge, fence);
             Records =
             [
                 .. entries.Values.Select(entry => entry.Record).OrderBy(key => key.PublishedAt).ThenBy(key => key.Kid, StringComparer.Ordinal),
             ];
+            Usable = [.. Records.Where(key => fence is null || key.PublishedAt >= fence)];
             Signers = entries
-                .Values.Where(entry => entry.Record.State == KeyState.Active)
+                .Values.Where(entry => entry.Record.State == KeyState.Active && Usable.Contains(entry.Record))
                 .GroupBy(entry => entry.Record.Alg, StringComparer.Ordinal)
                 .ToFrozenDictionary(keys => keys.Key, keys => keys.MaxBy(entry => entry.Record.ActiveAt)!.Signer!, StringComparer.Ordinal);
-            Verification = new JsonWebKeySet(Records.Where(key => key.IsServed).Select(key => key.Public));
+            Verification = new JsonWebKeySet(Usable.Where(key => key.IsServed).Select(key => key.Public));
+            Kids = Usable.Where(key => key.IsServed).Select(key => key.Kid).ToFrozenSet(StringComparer.Ordinal);
             History = new JsonWebKeySet(Records.Where(key => !key.Revoked).Select(key => key.Public));
             Jwks = JwksDocument.Of(Verification, maxAge);
             List = [.. Records.Reverse().Select(key => key.ToInfo())];
         }
 
         public IReadOnlyList<KeyRecord> Records { get; }
+
+        /// <summary>Those that are not behind a fence.</summary>
+        public IReadOnlyList<KeyRecord> Usable { get; }
+        public FrozenSet<string> Kids { get; }
         public FrozenDictionary<string, JwsSigner> Signers { get; }
         public JsonWebKeySet Verification { get; }
         public JsonWebKeySet History { get; }
         public JwksDocument Jwks { get; }
         public IReadOnlyList<KeyInfo> List { get; }
 
-        public static State Load(DocumentSet set, State previous, KeyMint mint, TimeSpan maxAge)
+        public static State Load(DocumentSet set, State previous, KeyMint mint, TimeSpan maxAge, DateTimeOffset? fence)
         {
             var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
             foreach (var document in set.Documents.Where(document => document.Kind == Kind))
                 entries.Add(document.Id, previous.Reuse(document) ?? Open(document, mint));
-            return previous.Has(entries, maxAge) ? previous : new State(entries, maxAge);
+            return previous.Has(entries, maxAge, fence) ? previous : new State(entries, maxAge, fence);
         }
 
-        public State With(IEnumerable<DocumentChange> changes, KeyMint mint, TimeSpan maxAge)
+        public State With(IEnumerable<DocumentChange> changes, KeyMint mint, TimeSpan maxAge, DateTimeOffset? fence)
         {
             var entries = new Dictionary<string, Entry>(_entries, StringComparer.Ordinal);
             foreach (var change in changes)
@@ -258,11 +279,12 @@ public sealed class KeyRing : IDisposable
                 else
                     entries[change.Id] = Open(new Document(Kind, change.Id, change.Json), mint);
             }
-            return new State(entries, maxAge);
+            return new State(entries, maxAge, fence);
         }
 
-        private bool Has(Dictionary<string, Entry> entries, TimeSpan maxAge) =>
+        private bool Has(Dictionary<string, Entry> entries, TimeSpan maxAge, DateTimeOffset? fence) =>
             maxAge == _maxAge
+            && fence == _fence
             && entries.Count == _entries.Count
             && entries.All(entry => ReferenceEquals(entry.Value, _entries.GetValueOrDefault(entry.Key)));
 

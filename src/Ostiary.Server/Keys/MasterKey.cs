@@ -30,7 +30,7 @@ public sealed class MasterKey
         Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, "master.key");
         if (!File.Exists(path))
-            Create(path);
+            Create(path, Entropy.Bytes(Size));
         if ((File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
             throw new StoreException(Reason.KeyFileExposed, $"The key file {path} can be read by others than its owner; run: chmod 600 {path}");
         var key = File.ReadAllBytes(path);
@@ -38,6 +38,26 @@ public sealed class MasterKey
             ? new(key)
             : throw new StoreException(Reason.KeyUnreadable, $"The key file {path} is damaged: it must hold {Size} bytes.");
     }
+
+    /// <summary>Puts the key of another data directory into one that has none. Throws <see cref="StoreException"/>.</summary>
+    public static void Import(string file, string directory)
+    {
+        try
+        {
+            var key = File.ReadAllBytes(file);
+            if (key.Length != Size)
+                throw new StoreException(Reason.KeyUnreadable, $"The file {file} is not a master key: it must hold {Size} bytes.");
+            Directory.CreateDirectory(directory);
+            Create(Path.Combine(directory, "master.key"), key);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(Reason.KeyUnreadable, $"The master key {file} cannot be copied: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>Tells one master key from another and gives nothing of it away.</summary>
+    public string Fingerprint => Protocol.Jose.Base64UrlText.Encode(Derive("fingerprint", 16));
 
     /// <summary>A key for one purpose: HKDF-SHA256 with the purpose as info. RFC 5869 §2</summary>
     public byte[] Derive(string purpose, int length = 32) =>
@@ -78,7 +98,7 @@ public sealed class MasterKey
 
     private byte[] SealingKey(string purpose) => _sealing.GetOrAdd(purpose, static (purpose, master) => master.Derive("seal/" + purpose), this);
 
-    private static void Create(string path)
+    private static void Create(string path, byte[] key)
     {
         var temporary = path + ".new";
         var options = new FileStreamOptions
@@ -89,7 +109,7 @@ public sealed class MasterKey
         };
         using (var file = new FileStream(temporary, options))
         {
-            file.Write(Entropy.Bytes(Size));
+            file.Write(key);
             file.Flush(flushToDisk: true);
         }
         new StorageFiles().Rename(temporary, path);

@@ -49,7 +49,7 @@ public sealed class RevocationEndpoint(Issuer issuer, ClientRequestReader reader
     {
         if (tokens.Credentials.TryReadRefreshToken(text, out var id, out _))
             return new(null, await issuer.Stores.Grants.FindAsync(id, ct));
-        return new(tokens.Access.Read(text), null);
+        return new(await status.ReadAsync(text, ct), null);
     }
 
     private async ValueTask<string?> CommitAsync(Facts facts, DateTimeOffset now, CancellationToken ct)

@@ -3,10 +3,7 @@ namespace Ostiary.Server.Stores;
 /// <summary>Stores keep times in whole milliseconds, cut and never rounded up, so that every engine draws an expiry at the same instant.</summary>
 public static class StoreTime
 {
-    /// <summary>
-    /// How long the end of a grant or session stays in the change feed. A store does not know the lifetimes of tokens;
-    /// no access token may live longer than this.
-    /// </summary>
+    /// <summary>How long the end of a grant or session stays in the change feed until the server has said how long: <see cref="IChangeFeed.Retention"/>.</summary>
     public static readonly TimeSpan EndIsKept = TimeSpan.FromDays(1);
 
     public static long ToUnix(DateTimeOffset time) => time.ToUnixTimeMilliseconds();

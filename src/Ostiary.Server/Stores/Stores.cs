@@ -61,6 +61,9 @@ public interface IOneTimeStore
 /// <summary>What ended before its time, in order. Kept until the longest access token is over.</summary>
 public interface IChangeFeed
 {
+    /// <summary>How long the end of a grant or a session stays: the longest that an access token lives. A store does not know that; the server says so with each configuration.</summary>
+    TimeSpan Retention { get; set; }
+
     /// <summary>Appends an entry; its sequence number is greater than that of every entry visible before.</summary>
     ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct);
 
@@ -87,6 +90,9 @@ public sealed record Change(long Sequence, ChangeKind Kind, string Id, DateTimeO
 public interface IDocumentStore
 {
     ValueTask<DocumentSet> LoadAsync(CancellationToken ct);
+
+    /// <summary>The present revision alone: one read of one row, asked for many times a second.</summary>
+    ValueTask<long> RevisionAsync(CancellationToken ct);
 
     /// <summary>All changes or none, if the revision is still <paramref name="expectedRevision"/>; the new revision is one more. Durable when it returns true.</summary>
     ValueTask<bool> TryCommitAsync(IReadOnlyList<DocumentChange> changes, long expectedRevision, CancellationToken ct);
@@ -128,6 +134,7 @@ public interface IStores : IAsyncDisposable
     IChangeFeed Changes { get; }
     IDocumentStore Documents { get; }
     IDirectory Directory { get; }
+    IStoreArchive Archive { get; }
 
     /// <summary>A cheap write and read, for readiness. Throws <see cref="StoreException"/>.</summary>
     ValueTask ProbeAsync(CancellationToken ct);

@@ -1,27 +1,46 @@
-using System.Collections.Concurrent;
+using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Grants;
+using Ostiary.Server.Keys;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Tokens;
 
-/// <summary>What is known of a presented access token when it is judged.</summary>
-public sealed record PresentedToken(AccessToken? Token, Grant? Grant, bool Revoked);
-
-/// <summary>Whether an access token of this server is still good: its own time, its grant, its revocation, its client and its user.</summary>
-public sealed class TokenStatus(AccessTokens tokens, IGrantStore grants, IChangeFeed changes)
+/// <summary>What is known of a presented access token when it is judged. The grant only where it was asked for.</summary>
+public sealed record PresentedToken(AccessToken? Token, Grant? Grant, bool Revoked)
 {
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _revoked = new(StringComparer.Ordinal);
-    private long _sequence;
+    public static PresentedToken None { get; } = new(null, null, false);
+}
+
+/// <summary>
+/// Whether an access token of this server is still good: its own time, its grant, its revocation, its client and its user. What has ended is in the memory of this
+/// node, which is at most <see cref="Follower.Fresh"/> old; where it is older and the storage cannot be asked, nothing is said about any token (5001).
+/// </summary>
+public sealed class TokenStatus(AccessTokens tokens, IStores stores, KeyRing keys, EndedTokens ended, Follower follower)
+{
+    /// <summary>
+    /// Ends are remembered at least that long, whatever the settings were when the token was issued and when its grant ended. For a token that
+    /// lives longer the grant itself is read: its row is gone, or says that it has ended.
+    /// </summary>
+    public static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
     /// <summary>The content and state of a token text; without content where this server did not issue it.</summary>
-    public async ValueTask<PresentedToken> LoadAsync(string text, CancellationToken ct)
+    public async ValueTask<PresentedToken> LoadAsync(string text, CancellationToken ct, bool withGrant = false)
     {
-        if (tokens.Read(text) is not { } token)
-            return new(null, null, false);
-        var grant = GrantId.TryParse(token.GrantId, out var id) ? await grants.FindAsync(id, ct) : null;
-        return new(token, grant, _revoked.ContainsKey(token.Id));
+        await follower.EnsureFreshAsync(ct);
+        if (await ReadAsync(text, ct) is not { } token)
+            return PresentedToken.None;
+        if (ended.Contains(token.Id))
+            return new(token, null, true);
+        if (!GrantId.TryParse(token.GrantId, out var id))
+            return new(token, null, false);
+        if (ended.Contains(id))
+            return new(token, null, true);
+        if (!withGrant && token.ExpiresAt - token.IssuedAt <= Remembered)
+            return new(token, null, false);
+        var grant = await stores.Grants.FindAsync(id, ct);
+        return new(token, grant, grant is not { Status: GrantStatus.Active });
     }
 
     /// <summary>Whether a token that was issued may still be used. Pure.</summary>
@@ -31,11 +50,11 @@ public sealed class TokenStatus(AccessTokens tokens, IGrantStore grants, IChange
             return Reason.AccessTokenInvalid;
         if (now >= token.ExpiresAt)
             return Reason.AccessTokenExpired; // RFC 7662 §2.2
+        if (token.IssuedAt < snapshot.Fence?.Since)
+            return Reason.AccessTokenRevoked; // RFC 7009 §2.1
         if (presented.Revoked || snapshot.Client(token.ClientId) is not { Disabled: false })
             return Reason.AccessTokenRevoked; // RFC 7009 §2.1
-        if (token.GrantId is null)
-            return null;
-        if (presented.Grant is not { Status: GrantStatus.Active } || snapshot.User(token.Subject) is not { Disabled: false })
+        if (token.GrantId is not null && snapshot.User(token.Subject) is not { Disabled: false })
             return Reason.AccessTokenRevoked; // RFC 6749 §4.1.2
         return null;
     }
@@ -43,23 +62,24 @@ public sealed class TokenStatus(AccessTokens tokens, IGrantStore grants, IChange
     /// <summary>Revokes one access token until it is over anyway. Durable when it returns.</summary>
     public async ValueTask RevokeAsync(AccessToken token, DateTimeOffset now, CancellationToken ct)
     {
-        await changes.AppendAsync(ChangeKind.TokenRevoked, token.Id, token.ExpiresAt, now, ct);
-        _revoked[token.Id] = token.ExpiresAt;
+        await stores.Changes.AppendAsync(ChangeKind.TokenRevoked, token.Id, token.ExpiresAt, now, ct);
+        ended.Add(token.Id, token.ExpiresAt);
     }
 
-    /// <summary>Takes over what the feed brought since the last time, and forgets what is over. Called at start and once a second.</summary>
-    public async ValueTask FollowAsync(DateTimeOffset now, CancellationToken ct)
+    /// <summary>The content of an access token. A key that this node does not know may be one that another node has just made.</summary>
+    public async ValueTask<AccessToken?> ReadAsync(string text, CancellationToken ct)
     {
-        while (await changes.ReadAsync(_sequence, 1000, ct) is { Count: > 0 } entries)
-        {
-            foreach (var change in entries.Where(c => c.Kind == ChangeKind.TokenRevoked && c.Until > now))
-                _revoked[change.Id] = change.Until;
-            _sequence = entries[^1].Sequence;
-        }
-        foreach (var (id, until) in _revoked)
-        {
-            if (until <= now)
-                _revoked.TryRemove(id, out _);
-        }
+        if (tokens.Read(text) is { } token)
+            return token;
+        return await LearnKeyAsync(text, ct) ? tokens.Read(text) : null;
+    }
+
+    /// <summary>Asks the storage once for the key that a token names, where this node does not know it. False: there was nothing to learn.</summary>
+    public async ValueTask<bool> LearnKeyAsync(string text, CancellationToken ct)
+    {
+        if (!Jws.TryReadUnverified(text, out var header, out _) || !header.TryGetProperty("kid", out var kid) || keys.Knows(kid.ToString()))
+            return false;
+        await follower.FollowAsync(ct);
+        return keys.Knows(kid.ToString());
     }
 }

@@ -34,9 +34,9 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
     public async Task HandleAsync(HttpContext http)
     {
         var now = issuer.Now;
-        var snapshot = issuer.Configuration.Current;
         var request = await ReadAsync(http);
-        var presented = request.Token is { } text ? await status.LoadAsync(text, http.RequestAborted) : new(null, null, false);
+        var presented = request.Token is { } text ? await status.LoadAsync(text, http.RequestAborted, withGrant: true) : PresentedToken.None;
+        var snapshot = issuer.Configuration.Current; // After the node has caught up.
         var verdict = Rules.Judge(request, new(presented, snapshot), now);
         var record = DecisionRecord.Of(verdict, now, presented.Grant?.Request.Flow ?? Flow.Of(http)) with
         {

@@ -16,10 +16,17 @@ public sealed class FailingStores(IStores inner) : IStores, IChangeFeed, IConsen
     public IChangeFeed Changes => this;
     public IDocumentStore Documents => inner.Documents;
     public IDirectory Directory => inner.Directory;
+    public IStoreArchive Archive => inner.Archive;
 
     public ValueTask ProbeAsync(CancellationToken ct) => inner.ProbeAsync(ct);
 
     public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
+
+    public TimeSpan Retention
+    {
+        get => inner.Changes.Retention;
+        set => inner.Changes.Retention = value;
+    }
 
     public async ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
     {

@@ -57,6 +57,7 @@ public sealed class UpkeepTests
         public IChangeFeed Changes => this;
         public IDocumentStore Documents => inner.Documents;
         public IDirectory Directory => inner.Directory;
+        public IStoreArchive Archive => inner.Archive;
 
         public ValueTask ProbeAsync(CancellationToken ct) => inner.ProbeAsync(ct);
 
@@ -64,6 +65,12 @@ public sealed class UpkeepTests
 
         public ValueTask<bool> TryAddOnceAsync(string key, DateTimeOffset until, DateTimeOffset now, CancellationToken ct) =>
             inner.OneTime.TryAddOnceAsync(key, until, now, ct);
+
+        public TimeSpan Retention
+        {
+            get => inner.Changes.Retention;
+            set => inner.Changes.Retention = value;
+        }
 
         public ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct) =>
             inner.Changes.AppendAsync(kind, id, until, now, ct);

@@ -29,6 +29,14 @@ internal sealed class DocumentsInMemory : IDocumentStore, IChangeFeed
             return new DocumentSet(_revision, [.. _documents.Values]);
     }
 
+    public TimeSpan Retention { get; set; }
+
+    public ValueTask<long> RevisionAsync(CancellationToken ct)
+    {
+        lock (_gate)
+            return ValueTask.FromResult(_revision);
+    }
+
     public async ValueTask<bool> TryCommitAsync(IReadOnlyList<DocumentChange> changes, long expectedRevision, CancellationToken ct)
     {
         var before = BeforeCommit;

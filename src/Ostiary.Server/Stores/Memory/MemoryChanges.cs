@@ -2,6 +2,12 @@ namespace Ostiary.Server.Stores.Memory;
 
 internal sealed class MemoryChanges(IMemoryEngine engine) : IChangeFeed
 {
+    public TimeSpan Retention
+    {
+        get => engine.Read(state => state.Retention);
+        set => engine.Read(state => state.Retention = value);
+    }
+
     public ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct) =>
         engine.WriteAsync(state => state.Append(kind, id, until, now), ct);
 

@@ -17,6 +17,12 @@ internal sealed class MemoryDocuments(IMemoryEngine engine) : IDocumentStore
         );
     }
 
+    public ValueTask<long> RevisionAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(engine.Read(state => state.Counters.Find(MemoryState.Revision)?.Value ?? 0));
+    }
+
     public ValueTask<bool> TryCommitAsync(IReadOnlyList<DocumentChange> changes, long expectedRevision, CancellationToken ct) =>
         engine.WriteAsync(
             state =>

@@ -125,7 +125,7 @@ internal sealed class MemoryGrants(IMemoryEngine engine) : IGrantStore
     private static bool End(MemoryState state, Grant grant, GrantEnd end, DateTimeOffset now)
     {
         state.Grants.Put(grant.Id, grant with { Status = GrantStatus.Ended, End = end, EndedAt = StoreTime.Cut(now) });
-        state.Append(ChangeKind.GrantEnded, grant.Id.ToString(), now + StoreTime.EndIsKept, now);
+        state.Append(ChangeKind.GrantEnded, grant.Id.ToString(), now + state.Retention, now);
         return true;
     }
 }

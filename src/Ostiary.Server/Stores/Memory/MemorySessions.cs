@@ -112,6 +112,6 @@ internal sealed class MemorySessions(IMemoryEngine engine) : ISessionStore
     private static void End(MemoryState state, Session session, DateTimeOffset now)
     {
         state.Sessions.Put(session.Id, session with { EndedAt = StoreTime.Cut(now) });
-        state.Append(ChangeKind.SessionEnded, session.Id, now + StoreTime.EndIsKept, now);
+        state.Append(ChangeKind.SessionEnded, session.Id, now + state.Retention, now);
     }
 }

@@ -29,6 +29,8 @@ internal sealed class MemoryState
     /// <summary>Whether something that waits to be kept is for the followers.</summary>
     public bool HasNews { get; set; }
 
+    public TimeSpan Retention { get; set; } = StoreTime.EndIsKept;
+
     public long Append(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now)
     {
         var sequence = (Counters.Current(Sequence)?.Value ?? 0) + 1;

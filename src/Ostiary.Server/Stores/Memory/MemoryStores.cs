@@ -18,6 +18,7 @@ public sealed class MemoryStores : IStores
         OneTime = new MemoryOneTime(engine);
         Changes = new MemoryChanges(engine);
         Documents = new MemoryDocuments(engine);
+        Archive = new MemoryArchive(engine);
         Directory = new MemoryDirectory(engine, time);
     }
 
@@ -40,6 +41,13 @@ public sealed class MemoryStores : IStores
         return new(await Task.Run(() => KeptEngine.Open(files, directory, smallestBound), ct), "memory, kept as json", time);
     }
 
+    /// <summary>The format of the files that this version writes.</summary>
+    public static long NewestFormat => SnapshotFile.Format;
+
+    /// <summary>The format of the files in a directory: there has been one only. 0 where there are none.</summary>
+    public static long FormatOf(string directory) =>
+        File.Exists(Path.Combine(directory, Journal.Name)) || File.Exists(Path.Combine(directory, SnapshotFile.Name)) ? SnapshotFile.Format : 0;
+
     public string Engine { get; }
     public IGrantStore Grants { get; }
     public ISessionStore Sessions { get; }
@@ -48,6 +56,7 @@ public sealed class MemoryStores : IStores
     public IChangeFeed Changes { get; }
     public IDocumentStore Documents { get; }
     public IDirectory Directory { get; }
+    public IStoreArchive Archive { get; }
 
     public async ValueTask ProbeAsync(CancellationToken ct) =>
         await engine.WriteAsync(
