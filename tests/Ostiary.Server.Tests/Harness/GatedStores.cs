@@ -19,6 +19,13 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
     public IChangeFeed Changes => this;
     public IDocumentStore Documents => inner.Documents;
     public IDirectory Directory => inner.Directory;
+    public IStoreArchive Archive => inner.Archive;
+
+    public TimeSpan Retention
+    {
+        get => inner.Changes.Retention;
+        set => inner.Changes.Retention = value;
+    }
 
     public void Open() => _gate.SetResult();
 
@@ -42,6 +49,8 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
         await _gate.Task;
         return await inner.Changes.AppendAsync(kind, id, until, now, ct);
     }
+
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
 
     public ValueTask<IReadOnlyList<Change>> ReadAsync(long after, int limit, CancellationToken ct) => inner.Changes.ReadAsync(after, limit, ct);
 
