@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Ostiary.Bench;
 using Ostiary.Bench.Ceilings;
 using Ostiary.Bench.Results;
@@ -31,15 +32,28 @@ static async Task<int> MeasureAsync(Options options)
         var run = new Run(options, root, program, work);
         if (Environment.ProcessorCount < 2)
             run.Findings.Note("one core only: server and generator shared it, so the figures say little");
+        if (await Machine.BusyAsync(TimeSpan.FromSeconds(2)) is > 0.1 and var busy)
+            run.Findings.Note($"the machine was not quiet: before the first run {busy:P0} of its cores was in use by others");
+        var broken = 0;
         var before = TimeProvider.System.GetTimestamp();
         foreach (var scenario in Table.Chosen(options))
         {
             Run.Say(scenario.About);
-            await scenario.RunAsync(run);
+            try
+            {
+                await scenario.RunAsync(run);
+            }
+            catch (Exception fault)
+                when (fault is InvalidOperationException or InvalidDataException or IOException or SocketException or HttpRequestException)
+            {
+                broken++;
+                run.Findings.Note($"{scenario.About}: broke off: {fault.Message.ReplaceLineEndings(" ").Trim()}");
+                Run.Say("  broke off");
+            }
         }
         Run.Say($"measured in {TimeProvider.System.GetElapsedTime(before).TotalMinutes:N1} minutes");
         Publication.Write(run);
-        return 0;
+        return broken == 0 ? 0 : 1;
     }
     finally
     {
