@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Ostiary.Bench;
 using Ostiary.Bench.Ceilings;
 using Ostiary.Bench.Results;
@@ -25,6 +26,13 @@ static async Task<int> MeasureAsync(Options options)
     var root = Root();
     var artifacts = Directory.CreateDirectory(Path.Combine(root, "artifacts", "bench")).FullName;
     var work = Directory.CreateDirectory(Path.Combine(artifacts, $"work-{Environment.ProcessId}")).FullName;
+    void Stop(PosixSignalContext _)
+    {
+        Machine.EndAll();
+        Remove(work);
+    }
+    using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     try
     {
         var program = options.Program ?? await BuildAsync(root, Path.Combine(artifacts, "release"));
@@ -57,7 +65,7 @@ static async Task<int> MeasureAsync(Options options)
     }
     finally
     {
-        Directory.Delete(work, recursive: true);
+        Remove(work);
     }
 }
 
@@ -66,6 +74,12 @@ static async Task<string> BuildAsync(string root, string directory)
     Run.Say("building the release program");
     await Machine.RunAsync(Path.Combine(root, "ostiary"), ["--publish", directory]);
     return Path.Combine(directory, "ostiary");
+}
+
+static void Remove(string directory)
+{
+    if (Directory.Exists(directory))
+        Directory.Delete(directory, recursive: true);
 }
 
 static string Root()

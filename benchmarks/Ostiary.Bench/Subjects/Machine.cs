@@ -15,6 +15,8 @@ internal static class Machine
     public const string ServerCore = "0";
     public const string GeneratorCore = "1";
 
+    private static readonly List<Process> Started = [];
+
     public static string AllCores => $"0-{Environment.ProcessorCount - 1}";
 
     /// <summary>This process makes the load. What it starts inherits the pinning, so everything else is started through <see cref="Start"/>.</summary>
@@ -45,8 +47,7 @@ internal static class Machine
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         var process = Process.Start(start)!;
-        // Who stops this program in the middle does not leave servers behind.
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => End(process);
+        Started.Add(process);
         return process;
     }
 
@@ -127,15 +128,20 @@ internal static class Machine
         return $"{Environment.ProcessorCount} cores of {model ?? "an unnamed processor"}, {memory} GB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
     }
 
-    private static void End(Process process)
+    /// <summary>Who stops this program in the middle does not leave servers behind.</summary>
+    public static void EndAll()
     {
-        try
+        foreach (var process in Started)
         {
-            process.Kill();
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended, as it should.
+            try
+            {
+                process.Kill();
+                process.WaitForExit();
+            }
+            catch (InvalidOperationException)
+            {
+                // It has ended, as it should.
+            }
         }
     }
 
