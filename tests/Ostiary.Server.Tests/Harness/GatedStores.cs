@@ -19,6 +19,13 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
     public IChangeFeed Changes => this;
     public IDocumentStore Documents => inner.Documents;
     public IDirectory Directory => inner.Directory;
+    public IStoreArchive Archive => inner.Archive;
+
+    public TimeSpan Retention
+    {
+        get => inner.Changes.Retention;
+        set => inner.Changes.Retention = value;
+    }
 
     public void Open() => _gate.SetResult();
 
@@ -35,6 +42,8 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
         await _gate.Task;
         await inner.ProbeAsync(ct);
     }
+
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
 
     public async ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
     {
