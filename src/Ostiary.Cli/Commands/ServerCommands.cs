@@ -32,7 +32,7 @@ internal static class ServerCommands
         Description = $"The data directory (default {ServeCommand.DefaultData})",
         HelpName = "DIR",
     };
-    private static readonly Option<bool> Check = new("--check") { Description = "Change nothing; exit 1 where there is something to migrate" };
+    private static readonly Option<bool> Check = new("--check") { Description = "Change nothing; exit 10 where there is something to migrate" };
 
     public static Noun Create() =>
         new(
