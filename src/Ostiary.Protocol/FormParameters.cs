@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using System.Text.Unicode;
 using Ostiary.Protocol.Reasons;
 
 namespace Ostiary.Protocol;
@@ -12,7 +14,7 @@ public sealed class FormParameters
     /// <summary>More parameters than any request of the supported specifications has.</summary>
     public const int MaxCount = 100;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly SearchValues<byte> Encoded = SearchValues.Create("%+\0"u8);
 
     private readonly List<KeyValuePair<string, string>> _all = [];
 
@@ -41,7 +43,7 @@ public sealed class FormParameters
     public bool Has(string name) => this[name] is not null;
 
     /// <summary>All values of a parameter that may repeat (<c>resource</c>, RFC 8707 §2).</summary>
-    public IReadOnlyList<string> Values(string name) => [.. _all.Where(p => p.Key == name).Select(p => p.Value)];
+    public IReadOnlyList<string> Values(string name) => Has(name) ? [.. _all.Where(p => p.Key == name).Select(p => p.Value)] : [];
 
     /// <summary>Reads the text of a query (without <c>?</c>) or a body. Refuses with <see cref="Reason.RequestMalformed"/> or <see cref="Reason.RequestTooLarge"/>.</summary>
     public static Reason? TryParse(ReadOnlySpan<byte> text, out FormParameters parameters)
@@ -71,9 +73,12 @@ public sealed class FormParameters
         return null;
     }
 
-    private static bool TryDecode(ReadOnlySpan<byte> text, out string value)
+    /// <summary>Decodes one name or value: false for bad percent-encoding, bad UTF-8 and NUL.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> text, out string value)
     {
-        Span<byte> buffer = text.Length <= 512 ? stackalloc byte[512] : new byte[text.Length];
+        if (!text.ContainsAny(Encoded))
+            return TryText(text, out value);
+        var buffer = new byte[text.Length];
         var length = 0;
         value = "";
         for (var i = 0; i < text.Length; i++)
@@ -92,15 +97,16 @@ public sealed class FormParameters
                 return false;
             buffer[length++] = b;
         }
-        try
-        {
-            value = StrictUtf8.GetString(buffer[..length]);
-            return true;
-        }
-        catch (DecoderFallbackException)
-        {
+        return TryText(buffer.AsSpan(0, length), out value);
+    }
+
+    private static bool TryText(ReadOnlySpan<byte> text, out string value)
+    {
+        value = "";
+        if (!Utf8.IsValid(text))
             return false;
-        }
+        value = Encoding.UTF8.GetString(text);
+        return true;
     }
 
     private static int HexValue(byte b) => b <= '9' ? b - '0' : (b | 0x20) - 'a' + 10;

@@ -8,6 +8,8 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
     public const string OpenId = "openid";
     public const string OfflineAccess = "offline_access";
 
+    private string? _text;
+
     private ScopeSet(ImmutableArray<string> tokens) => Tokens = tokens;
 
     public static ScopeSet None { get; } = new([]);
@@ -32,15 +34,34 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
         return true;
     }
 
-    public bool Contains(string token) => Tokens.Contains(token, StringComparer.Ordinal);
+    public bool Contains(string token) => Tokens.AsSpan().Contains(token);
 
-    public bool IsWithin(ScopeSet other) => Tokens.All(other.Contains);
+    public bool IsWithin(ScopeSet other)
+    {
+        foreach (var token in Tokens)
+        {
+            if (!other.Contains(token))
+                return false;
+        }
+        return true;
+    }
 
-    public ScopeSet Intersect(ScopeSet other) => Of(Tokens.Where(other.Contains));
+    /// <summary>The tokens for which it holds.</summary>
+    public ScopeSet Where(Func<string, bool> holds)
+    {
+        foreach (var token in Tokens)
+        {
+            if (!holds(token))
+                return new([.. Tokens.Where(holds)]);
+        }
+        return this;
+    }
+
+    public ScopeSet Intersect(ScopeSet other) => Where(other.Contains);
 
     public ScopeSet Union(ScopeSet other) => Of(Tokens.Concat(other.Tokens));
 
-    public ScopeSet Without(string token) => Of(Tokens.Where(t => t != token));
+    public ScopeSet Without(string token) => Where(t => t != token);
 
     public bool Equals(ScopeSet? other) => other is not null && IsWithin(other) && other.IsWithin(this);
 
@@ -48,5 +69,5 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
 
     public override int GetHashCode() => Tokens.Aggregate(0, (hash, token) => hash ^ token.GetHashCode(StringComparison.Ordinal));
 
-    public override string ToString() => string.Join(' ', Tokens);
+    public override string ToString() => _text ??= string.Join(' ', Tokens);
 }

@@ -1,7 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Outbound;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server;
@@ -11,6 +15,8 @@ namespace Ostiary.Server;
 /// </summary>
 public sealed class Issuer
 {
+    private byte[]? _mentionKey;
+
     public required IssuerUrl Url { get; init; }
     public required IConfiguration Configuration { get; init; }
     public required IStores Stores { get; init; }
@@ -18,10 +24,29 @@ public sealed class Issuer
     public required IDecisionLog Log { get; init; }
     public required TimeProvider Time { get; init; }
 
+    /// <summary>The only way out to addresses that others named. Strict unless the server was started otherwise.</summary>
+    internal GuardedFetcher Fetcher { get; init; } = new();
+
+    /// <summary>When each credential of a client was last used.</summary>
+    internal CredentialUses Uses { get; } = new();
+
     /// <summary>Whether this is a development server: pages say so.</summary>
     public bool Development { get; init; }
 
     public DateTimeOffset Now => Time.GetUtcNow();
+
+    /// <summary>
+    /// A client_id as the log may have it: that of a client, or the mark of a text that is none. People paste secrets into any field; the mark tells equal texts
+    /// from others and nothing else, for it is made with the data key.
+    /// </summary>
+    public string? MentionOf(string? clientId, Snapshot snapshot)
+    {
+        if (clientId is null || snapshot.Client(clientId) is not null)
+            return clientId;
+        Span<byte> mark = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(_mentionKey ??= Master.Derive("unknown-client"), Encoding.UTF8.GetBytes(clientId), mark);
+        return "unknown-" + Convert.ToHexStringLower(mark[..4]);
+    }
 
     /// <summary>The page of a code on this server.</summary>
     public string ErrorUri(Reason reason) => Url.At("/errors/" + Refusal.CodeOf(reason));

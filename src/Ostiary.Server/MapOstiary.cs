@@ -6,7 +6,7 @@ using Ostiary.Server.Pages;
 
 namespace Ostiary.Server;
 
-/// <summary>The table of contents: one line per route, with its specification.</summary>
+/// <summary>The table of contents: one line per route, with its specification and the lane that says when it is shed; routes without one never are.</summary>
 public static class MapOstiaryExtensions
 {
     private static readonly string[] GetOrPost = ["GET", "POST"];
@@ -18,33 +18,34 @@ public static class MapOstiaryExtensions
     {
         var at = app.MapGroup(on.Issuer.Url.Path);
         var pages = on.Pages;
+        var lanes = on.Admission;
 
-        at.MapMethods("/authorize", GetOrPost,  pages.Guard(on.Authorize.HandleAsync));           // RFC 6749 §3.1
-        at.MapGet ("/authorize/continue",       pages.Guard(on.Approvals.ContinueAsync));         // OIDC Core §3.1.2.3
-        at.MapPost("/token",                    on.Cors.Allow(on.Token.HandleAsync));             // RFC 6749 §3.2
-        at.MapPost("/introspect",                            on.Introspection.HandleAsync);       // RFC 7662 §2
-        at.MapPost("/revoke",                   on.Cors.Allow(on.Revocation.HandleAsync));        // RFC 7009 §2
-        at.MapMethods("/userinfo", GetOrPost,   on.Cors.Allow(on.UserInfo.HandleAsync));          // OIDC Core §5.3
-        at.MapMethods("/end_session", GetOrPost, pages.Guard(on.EndSession.HandleAsync));         // RP-Initiated Logout §2
+        at.MapMethods("/authorize", GetOrPost,  pages.Guard(on.Authorize.HandleAsync)).In(lanes.Authorization);     // RFC 6749 §3.1
+        at.MapGet ("/authorize/continue",       pages.Guard(on.Approvals.ContinueAsync)).In(lanes.Page);            // OIDC Core §3.1.2.3
+        at.MapPost("/token",                    on.Cors.Allow(on.Token.HandleAsync)).In(lanes.Token);               // RFC 6749 §3.2
+        at.MapPost("/introspect",                            on.Introspection.HandleAsync).In(lanes.Revocation);    // RFC 7662 §2
+        at.MapPost("/revoke",                   on.Cors.Allow(on.Revocation.HandleAsync)).In(lanes.Revocation);     // RFC 7009 §2
+        at.MapMethods("/userinfo", GetOrPost,   on.Cors.Allow(on.UserInfo.HandleAsync)).In(lanes.Revocation);       // OIDC Core §5.3
+        at.MapMethods("/end_session", GetOrPost, pages.Guard(on.EndSession.HandleAsync)).In(lanes.Page);            // RP-Initiated Logout §2
 
-        at.MapGet ("/login",                    pages.Guard(pages.Login.ShowAsync));              // OIDC Core §3.1.2.3
-        at.MapPost("/login",                    pages.Guard(pages.Login.SubmitAsync));            // OIDC Core §3.1.2.3
-        at.MapGet ("/consent",                  pages.Guard(pages.Consent.ShowAsync));            // OIDC Core §3.1.2.4
-        at.MapPost("/consent",                  pages.Guard(pages.Consent.SubmitAsync));          // OIDC Core §3.1.2.4
-        at.MapGet ("/account",                  pages.Guard(pages.Account.ShowAsync));
-        at.MapPost("/account/sessions/end",     pages.Guard(pages.Account.EndSessionAsync));
-        at.MapPost("/account/sessions/end-all", pages.Guard(pages.Account.EndAllSessionsAsync));
-        at.MapPost("/account/apps/revoke",      pages.Guard(pages.Account.RevokeAsync));
-        at.MapGet ("/errors/{code}",            pages.Guard(pages.Errors.ShowAsync));             // RFC 6749 §4.1.2.1
+        at.MapGet ("/login",                    pages.Guard(pages.Login.ShowAsync)).In(lanes.Page);                 // OIDC Core §3.1.2.3
+        at.MapPost("/login",                    pages.Guard(pages.Login.SubmitAsync)).In(lanes.Password);           // OIDC Core §3.1.2.3
+        at.MapGet ("/consent",                  pages.Guard(pages.Consent.ShowAsync)).In(lanes.Page);               // OIDC Core §3.1.2.4
+        at.MapPost("/consent",                  pages.Guard(pages.Consent.SubmitAsync)).In(lanes.Page);             // OIDC Core §3.1.2.4
+        at.MapGet ("/account",                  pages.Guard(pages.Account.ShowAsync)).In(lanes.Page);
+        at.MapPost("/account/sessions/end",     pages.Guard(pages.Account.EndSessionAsync)).In(lanes.Page);
+        at.MapPost("/account/sessions/end-all", pages.Guard(pages.Account.EndAllSessionsAsync)).In(lanes.Page);
+        at.MapPost("/account/apps/revoke",      pages.Guard(pages.Account.RevokeAsync)).In(lanes.Page);
+        at.MapGet ("/errors/{code}",            pages.Guard(pages.Errors.ShowAsync));                               // RFC 6749 §4.1.2.1
         at.MapGet ("/assets/{name}",                         Assets.ServeAsync);
 
-        at.MapMethods("/token", Options,                     on.Cors.PreflightAsync);             // RFC 9700 §2.6
-        at.MapMethods("/revoke", Options,                    on.Cors.PreflightAsync);             // RFC 9700 §2.6
-        at.MapMethods("/userinfo", Options,                  on.Cors.PreflightAsync);             // RFC 9700 §2.6
+        at.MapMethods("/token", Options,                     on.Cors.PreflightAsync);                               // RFC 9700 §2.6
+        at.MapMethods("/revoke", Options,                    on.Cors.PreflightAsync);                               // RFC 9700 §2.6
+        at.MapMethods("/userinfo", Options,                  on.Cors.PreflightAsync);                               // RFC 9700 §2.6
 
-        at.MapMethods("/.well-known/openid-configuration", GetOrHead, on.Discovery.HandleAsync);           // OIDC Discovery §4
-        at.MapMethods("/.well-known/jwks.json", GetOrHead,   on.Jwks.HandleAsync);                // RFC 7517 §5
-        app.MapMethods("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync); // RFC 8414 §3
+        at.MapMethods("/.well-known/openid-configuration", GetOrHead, on.Discovery.HandleAsync);                    // OIDC Discovery §4
+        at.MapMethods("/.well-known/jwks.json", GetOrHead,   on.Jwks.HandleAsync);                                  // RFC 7517 §5
+        app.MapMethods("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync);// RFC 8414 §3
 
         app.MapMethods("/livez", GetOrHead,                  HealthEndpoints.LiveAsync);
         app.MapMethods("/readyz", GetOrHead,                 on.Health.ReadyAsync);

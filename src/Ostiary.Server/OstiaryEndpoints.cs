@@ -7,6 +7,7 @@ using Ostiary.Server.Hosting;
 using Ostiary.Server.Http;
 using Ostiary.Server.Introspection;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Outbound;
 using Ostiary.Server.Pages;
 using Ostiary.Server.Revocation;
 using Ostiary.Server.Sessions;
@@ -27,14 +28,17 @@ public sealed class OstiaryEndpoints
         EndedTokens ended,
         CountedDecisions decisions,
         Passwords passwords,
-        IPasswordUpdates passwordUpdates
+        IPasswordUpdates passwordUpdates,
+        Limits limits
     )
     {
         Issuer = issuer;
         Keys = keys;
         var grants = issuer.Stores.Grants;
-        var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master);
-        var authentication = new ClientAuthentication(issuer.Url, issuer.Stores.OneTime, FailureThrottle.OfClients());
+        var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master, id => issuer.Configuration.Current.Apis.GetValueOrDefault(id));
+        var fetches = new Fetches(issuer);
+        var clientKeys = new ClientKeys(fetches.KeySets);
+        var authentication = new ClientAuthentication(issuer, clientKeys);
         var reader = new ClientRequestReader(issuer, authentication);
         ITokenGrant[] tokenGrants =
         [
@@ -57,8 +61,9 @@ public sealed class OstiaryEndpoints
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
         Jwks = new JwksEndpoint(keys);
         Cors = new Cors(issuer);
+        Admission = new Admission(limits);
         Health = new HealthEndpoints(issuer, Follower);
-        Metrics = new MetricsEndpoint(decisions, keys, Follower, ended, issuer.Time);
+        Metrics = new MetricsEndpoint(decisions, keys, Follower, ended, Admission, () => passwords.Waiting, issuer.Time);
     }
 
     public Issuer Issuer { get; }
@@ -77,6 +82,7 @@ public sealed class OstiaryEndpoints
     public DiscoveryEndpoint Discovery { get; }
     public JwksEndpoint Jwks { get; }
     public Cors Cors { get; }
+    public Admission Admission { get; }
     public HealthEndpoints Health { get; }
     public MetricsEndpoint Metrics { get; }
 }

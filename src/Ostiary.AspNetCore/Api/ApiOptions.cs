@@ -15,8 +15,14 @@ public sealed class ApiOptions
     /// <summary>The protection space named in challenges. Null: <see cref="Audience"/>.</summary>
     public string? Realm { get; set; }
 
-    /// <summary>The signature algorithms that are taken. Default: ES256, ES384, RS256, PS256. Symmetric ones are never taken.</summary>
+    /// <summary>The signature algorithms that are taken. Default: ES256, ES384, RS256, PS256. For HS256 set <see cref="SharedSecrets"/> instead.</summary>
     public IReadOnlyList<string> Algorithms { get; set; } = ["ES256", "ES384", "RS256", "PS256"];
+
+    /// <summary>
+    /// The secrets that the issuer shares with this API alone, for tokens signed by HS256: one, or two while it is rotated. Where there is one, nothing but
+    /// HS256 is taken and the issuer's public keys play no part; where there is none (the default), HS256 is never taken.
+    /// </summary>
+    public IReadOnlyList<string> SharedSecrets { get; set; } = [];
 
     /// <summary>This API's credentials at the introspection endpoint. Null (the default): tokens that are no JWTs are refused.</summary>
     public IntrospectionCredentials? Introspection { get; set; }
@@ -51,7 +57,9 @@ public sealed class ApiOptions
         if (CheckRevocation && Introspection is null)
             throw new ArgumentException("ApiOptions.CheckRevocation needs ApiOptions.Introspection.");
         if (Algorithms.Count == 0 || Algorithms.Any(name => name is "none" || name.StartsWith("HS", StringComparison.OrdinalIgnoreCase)))
-            throw new ArgumentException("ApiOptions.Algorithms must name asymmetric signature algorithms.");
+            throw new ArgumentException("ApiOptions.Algorithms must name asymmetric signature algorithms; for HS256 set ApiOptions.SharedSecrets.");
+        if (SharedSecrets.Count > 2 || SharedSecrets.Any(secret => secret.Length < 32 || secret.Any(c => c is <= ' ' or > '~'))) // RFC 7518 §3.2
+            throw new ArgumentException("ApiOptions.SharedSecrets holds at most two secrets of at least 32 printable characters.");
         if ((Realm ?? Audience).Any(c => c is < ' ' or > '~' or '"' or '\\'))
             throw new ArgumentException("ApiOptions.Realm must be printable ASCII without quotation marks and backslashes.");
     }

@@ -20,6 +20,7 @@ internal sealed partial class BearerGate : IDisposable
     private readonly IssuerConnection _issuer;
     private readonly Introspection _introspection;
     private readonly JwsPolicy _policy;
+    private readonly SharedKeys? _shared;
     private readonly BoundedCache<VerifiedToken> _verified;
 
     public BearerGate(ApiOptions options, TimeProvider clock, ILogger<BearerGate> logger)
@@ -31,6 +32,7 @@ internal sealed partial class BearerGate : IDisposable
         _issuer = new IssuerConnection(options.Issuer, _backchannel, clock, logger);
         _introspection = new Introspection(options, _issuer, _backchannel, clock);
         _policy = new JwsPolicy { Algorithms = options.Algorithms, Types = ["at+jwt"] }; // RFC 9068 §4
+        _shared = SharedKeys.Of(options.SharedSecrets, _policy);
         _verified = new BoundedCache<VerifiedToken>(options.VerifiedTokens);
     }
 
@@ -82,19 +84,30 @@ internal sealed partial class BearerGate : IDisposable
             return facts with { IsOpaque = true, Word = answer.Word, Claims = answer.Claims };
         }
         facts = facts with { AsksIssuer = _options.CheckRevocation };
-        var state = await _issuer.GetAsync(ct);
+        var keys = _shared?.Set ?? (await _issuer.GetAsync(ct))?.Keys;
         var key = UInt256.HashOf(token);
-        if (state is not null && _verified.Find(key, _clock.GetUtcNow()) is { } known && ReferenceEquals(known.Keys, state.Keys))
+        if (keys is not null && _verified.Find(key, _clock.GetUtcNow()) is { } known && ReferenceEquals(known.Keys, keys))
             return facts with { HasKeys = true, Fault = JoseFault.None, Claims = known.Claims };
-        var (used, jws, fault) = await _issuer.VerifyAsync(token, _policy, ct);
+        (keys, var jws, var fault) = await VerifyAsync(token, ct);
         if (jws is null)
-            return facts with { HasKeys = used is not null, Fault = fault };
+            return facts with { HasKeys = keys is not null, Fault = fault };
         if (!JwtClaims.TryParse(jws.Payload, out var claims, out fault))
             return facts with { HasKeys = true, Fault = fault };
         facts = facts with { HasKeys = true, Fault = JoseFault.None, Claims = claims };
         if (facts.Expires is { } expires)
-            _verified.Put(key, new VerifiedToken(used!.Keys, claims), expires);
+            _verified.Put(key, new VerifiedToken(keys!, claims), expires);
         return facts;
+    }
+
+    private async ValueTask<(JsonWebKeySet? Keys, VerifiedJws? Jws, JoseFault Fault)> VerifyAsync(string token, CancellationToken ct)
+    {
+        if (_shared is not null)
+        {
+            var (shared, why) = _shared.Verify(token);
+            return (_shared.Set, shared, why);
+        }
+        var (used, jws, fault) = await _issuer.VerifyAsync(token, _policy, ct);
+        return (used?.Keys, jws, fault);
     }
 
     private static bool LooksLikeJwt(string token) => token.StartsWith("ey", StringComparison.Ordinal) && token.AsSpan().Count('.') == 2;

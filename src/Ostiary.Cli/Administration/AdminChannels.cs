@@ -14,15 +14,24 @@ internal static class AdminChannels
 
     public static async Task<IAdminChannel> OpenAsync(Invocation invocation)
     {
+        var channel = await FindAsync(invocation);
+        return invocation.Value(CommonOptions.DryRun) ? new DryRunChannel(channel, invocation.Terminal) : channel;
+    }
+
+    private static async Task<IAdminChannel> FindAsync(Invocation invocation)
+    {
+        var profile = Profile.Of(invocation);
         var data = invocation.Value(CommonOptions.Data);
         var server = invocation.Value(CommonOptions.Server);
-        var timeout = Durations.Parse(invocation.Value(CommonOptions.Timeout), "--timeout") ?? DefaultTimeout;
+        var timeout = Durations.Parse(invocation.Value(CommonOptions.Timeout) ?? profile.Timeout, "--timeout") ?? DefaultTimeout;
         if (data is not null && server is not null)
             throw CliException.Usage("--data and --server name two servers; one is needed.");
         if (data is null)
             server ??= Environment.GetEnvironmentVariable("OSTIARY_SERVER") is { Length: > 0 } named ? named : null;
+        if (data is null && server is null)
+            (data, server) = (profile.Data, profile.Server);
         if (server is not null)
-            return Remote(server, timeout);
+            return Remote(server, timeout, profile);
         data ??= Directory.Exists(ServeCommand.DefaultData) ? ServeCommand.DefaultData : null;
         if (data is null)
             throw CliException.Usage(
@@ -32,11 +41,11 @@ internal static class AdminChannels
         return await LocalAsync(Path.GetFullPath(data), timeout, invocation);
     }
 
-    private static HttpAdminChannel Remote(string server, TimeSpan timeout)
+    private static HttpAdminChannel Remote(string server, TimeSpan timeout, Profile profile)
     {
         var url = Network.ParseServer(server, "--server");
-        var token = Environment.GetEnvironmentVariable("OSTIARY_TOKEN");
-        return new(Network.Handler(), url, url.GetLeftPart(UriPartial.Authority), string.IsNullOrEmpty(token) ? null : token, timeout);
+        var token = Environment.GetEnvironmentVariable("OSTIARY_TOKEN") is { Length: > 0 } given ? given : profile.Token();
+        return new(Network.Handler(), url, url.GetLeftPart(UriPartial.Authority), token, timeout);
     }
 
     private static async Task<IAdminChannel> LocalAsync(string data, TimeSpan timeout, Invocation invocation)

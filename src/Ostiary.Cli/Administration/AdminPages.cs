@@ -7,6 +7,9 @@ namespace Ostiary.Cli.Administration;
 /// <summary>Reads a list: one page, or with <c>--all</c> every page as one list.</summary>
 internal static class AdminPages
 {
+    /// <summary>What a page has where nothing else was asked for.</summary>
+    public const int UsualLimit = 100;
+
     public static async Task<JsonElement> ReadAsync(IAdminChannel channel, string path, int? limit, bool all, CancellationToken ct)
     {
         var first = await PageAsync(channel, path, limit, null, ct);
@@ -19,7 +22,12 @@ internal static class AdminPages
             items.AddRange(page.GetProperty("items").EnumerateArray());
             cursor = Next(page);
         }
-        return JsonForms.Object(json =>
+        return List(items);
+    }
+
+    /// <summary>Items as a list that is whole.</summary>
+    public static JsonElement List(IEnumerable<JsonElement> items) =>
+        JsonForms.Object(json =>
         {
             json.WriteStartArray("items");
             foreach (var item in items)
@@ -27,7 +35,6 @@ internal static class AdminPages
             json.WriteEndArray();
             json.WriteNull("next");
         });
-    }
 
     private static async Task<JsonElement> PageAsync(IAdminChannel channel, string path, int? limit, string? cursor, CancellationToken ct)
     {

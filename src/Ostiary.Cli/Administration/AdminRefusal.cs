@@ -16,13 +16,16 @@ internal static class AdminRefusal
     {
         var json = Parse(body);
         var reason = ReasonOf(json) ?? ReasonOf(status);
+        var faults = Faults(json);
         var message = Text(json, "message") ?? Text(json, "error_description") ?? $"{target} answered {(int)status}.";
         return new(reason, message)
         {
             Exit = ExitOf(status),
             Why = Text(json, "hint"),
             Try = Next(json) ?? NextStep(status),
-            Details = Faults(json),
+            // A single fault is the message already.
+            Details = faults.Count > 1 ? [.. faults.Select(f => f.Text)] : [],
+            Faults = faults,
             Flow = Text(json, "flow_id"),
         };
     }
@@ -99,18 +102,17 @@ internal static class AdminRefusal
             ? next.EnumerateArray().Select(Cell.Text).FirstOrDefault(n => !n.StartsWith("ostiary explain", StringComparison.Ordinal))
             : null;
 
-    private static List<string> Faults(JsonElement json)
+    private static List<(string Path, string Text)> Faults(JsonElement json)
     {
-        var lines = new List<string>();
-        if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("faults", out var faults) && faults.ValueKind == JsonValueKind.Array)
-            foreach (var fault in faults.EnumerateArray())
-                lines.Add(
+        var faults = new List<(string, string)>();
+        if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("faults", out var items) && items.ValueKind == JsonValueKind.Array)
+            foreach (var fault in items.EnumerateArray())
+                faults.Add(
                     fault.ValueKind == JsonValueKind.Object
-                        ? $"{Text(fault, "path")}: {Text(fault, "message")} {Text(fault, "hint")}".Trim(' ', ':')
-                        : Cell.Text(fault)
+                        ? (Text(fault, "path") ?? "", $"{Text(fault, "path")}: {Text(fault, "message")} {Text(fault, "hint")}".Trim(' ', ':'))
+                        : ("", Cell.Text(fault))
                 );
-        // A single fault is the message already.
-        return lines.Count > 1 ? lines : [];
+        return faults;
     }
 
     private static string? Text(JsonElement json, string name) =>

@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using Ostiary.Cli.Commands;
+using Ostiary.Cli.ConfigurationFiles;
 using Ostiary.Cli.Errors;
-using Ostiary.Cli.Output;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
 
@@ -11,14 +10,44 @@ namespace Ostiary.Cli.Administration;
 /// <summary>Sends a configuration file to a server, with the secrets that it refers to.</summary>
 internal static class ConfigurationUpload
 {
-    public static Task ValidateAsync(IAdminChannel channel, JsonElement configuration, CancellationToken ct) =>
-        channel.SendAsync(HttpMethod.Post, "/config/validate", ConfigurationRequest.Of(configuration, SuppliedSecrets.None, prune: false), ct);
+    public static Task ValidateAsync(IAdminChannel channel, ConfigurationText configuration, CancellationToken ct) =>
+        SendAsync(channel, "/config/validate", configuration, ConfigurationRequest.Of(configuration.Root, SuppliedSecrets.None, prune: false), ct);
 
     public static async Task<JsonElement> ApplyAsync(IAdminChannel channel, string file, bool prune, CancellationToken ct)
     {
+        var configuration = ConfigurationText.Read(file);
         var secrets = new DemandedSecrets(new LocalSecrets(Path.GetDirectoryName(Path.GetFullPath(file))!));
-        var request = ConfigurationRequest.Of(JsonInput.File(file, "FILE"), secrets, prune);
-        return (await channel.SendAsync(HttpMethod.Post, "/config/apply", request, ct))!.Value;
+        return await SendAsync(channel, "/config/apply", configuration, ConfigurationRequest.Of(configuration.Root, secrets, prune), ct);
+    }
+
+    private static async Task<JsonElement> SendAsync(
+        IAdminChannel channel,
+        string path,
+        ConfigurationText configuration,
+        JsonElement request,
+        CancellationToken ct
+    )
+    {
+        try
+        {
+            return (await channel.SendAsync(HttpMethod.Post, path, request, ct))!.Value;
+        }
+        catch (CliException refused) when (refused.Error.Faults is { Count: > 0 } faults)
+        {
+            var located = faults.Select(f => configuration.Locate(f.Path, f.Text)).ToList();
+            throw new CliException(
+                located.Count == 1
+                    ? refused.Error with
+                    {
+                        Message = configuration.Locate(faults[0].Path, refused.Error.Message),
+                    }
+                    : refused.Error with
+                    {
+                        Message = $"{configuration.File} is not valid: {located.Count} faults.",
+                        Details = located,
+                    }
+            );
+        }
     }
 
     /// <summary>Secrets of this machine: the server reads no files and variables for others. One that is missing is told before anything is sent.</summary>

@@ -8,23 +8,32 @@ namespace Ostiary.Cli.Administration;
 /// <summary>Outgoing HTTP of the command line: no redirects, no proxies from the environment to loopback, failures in plain words.</summary>
 internal static class Network
 {
-    public static SocketsHttpHandler Handler() =>
-        new()
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-        };
+    /// <summary>Where requests and answers are shown; null: nowhere. Set once, from the command line.</summary>
+    public static TextWriter? TraceTo { get; set; }
+
+    public static HttpMessageHandler Handler() =>
+        Traced(
+            new()
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+            }
+        );
 
     /// <summary>All connections go to one Unix socket.</summary>
-    public static SocketsHttpHandler Handler(string socket) =>
-        new()
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            ConnectCallback = async (_, ct) => new NetworkStream(await ConnectAsync(socket, ct), ownsSocket: true),
-        };
+    public static HttpMessageHandler Handler(string socket) =>
+        Traced(
+            new()
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = false,
+                ConnectCallback = async (_, ct) => new NetworkStream(await ConnectAsync(socket, ct), ownsSocket: true),
+            }
+        );
+
+    private static HttpMessageHandler Traced(SocketsHttpHandler handler) => TraceTo is { } trace ? new HttpTrace(handler, trace) : handler;
 
     public static async Task<Socket> ConnectAsync(string path, CancellationToken ct)
     {

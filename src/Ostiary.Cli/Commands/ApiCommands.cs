@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Server.Configuration;
 
@@ -15,6 +16,11 @@ internal static class ApiCommands
         Description = "A scope and the sentence that people read on the consent page",
         HelpName = "'NAME=SENTENCE'",
     };
+    private static readonly Option<string[]> DefaultScope = new("--default-scope")
+    {
+        Description = "A scope of --scope that a request without scopes gets",
+        HelpName = "NAME",
+    };
     private static readonly Option<string?> Format = ChoiceOption.Create("--token-format", "What its access tokens are", "jwt", "opaque");
     private static readonly Option<string?> Lifetime = new("--token-lifetime")
     {
@@ -24,12 +30,18 @@ internal static class ApiCommands
     private static readonly Option<string?> Algorithm = ChoiceOption.Create(
         "--signing-alg",
         "How its access tokens are signed",
-        [.. SigningAlgorithms.Public]
+        [.. SigningAlgorithms.All]
     );
     private static readonly Option<string[]> ResourceServer = new("--resource-server-client")
     {
         Description = "A client that may introspect its tokens",
         HelpName = "ID",
+    };
+
+    private static readonly Option<string?> Delay = new("--delay")
+    {
+        Description = "When tokens begin to be signed with it (default 10m), so that the API can learn it first",
+        HelpName = "TIME",
     };
 
     private static readonly Column[] Columns =
@@ -52,19 +64,40 @@ internal static class ApiCommands
             {
                 Examples = ["ostiary api create https://api.example --scope 'read=Read your data' --token-lifetime 10m"],
             }
-                .With(Identifier, Name, Scope, Format, Lifetime, Algorithm, ResourceServer)
+                .With(Identifier, Name, Scope, DefaultScope, Format, Lifetime, Algorithm, ResourceServer)
                 .Administers(),
             new Verb(
                 "update",
                 "Change an API; what is not named stays",
                 i => i.OneAsync(HttpMethod.Patch, Path(i), Body(i, withIdentifier: false), "identifier")
             )
-                .With(Identifier, Name, Scope, Format, Lifetime, Algorithm, ResourceServer)
+                .With(Identifier, Name, Scope, DefaultScope, Format, Lifetime, Algorithm, ResourceServer)
                 .Administers(),
-            new Verb("delete", "Remove an API", i => i.DoAsync(HttpMethod.Delete, Path(i), null, $"API '{i.Value(Identifier)}' is deleted"))
-                .With(Identifier, CommonOptions.Yes)
-                .Administers()
+            new Verb("delete", "Remove an API", DeleteAsync).With(Identifier, CommonOptions.Yes).Administers(),
+            new Noun(
+                "secret",
+                "The secret that an API of --signing-alg HS256 shares with the server",
+                new Verb("rotate", "Make a new secret; it is printed this one time", RotateAsync).With(Identifier, Delay).Administers()
+            )
         );
+
+    private static Task<int> DeleteAsync(Invocation invocation)
+    {
+        Confirmation.Demand(invocation, $"API '{invocation.Value(Identifier)}' would be deleted; nobody gets tokens for it any more.");
+        return invocation.DoAsync(HttpMethod.Delete, Path(invocation), null, $"API '{invocation.Value(Identifier)}' is deleted");
+    }
+
+    private static Task<int> RotateAsync(Invocation invocation)
+    {
+        var delay = invocation.Value(Delay);
+        Durations.Parse(delay, "--delay");
+        var body = JsonForms.Object(json =>
+        {
+            if (delay is not null)
+                json.WriteString("delay", delay);
+        });
+        return invocation.OneAsync(HttpMethod.Post, Path(invocation) + "/secret/rotate", body, "api_secret");
+    }
 
     private static string Path(Invocation invocation) => "/apis/" + Uri.EscapeDataString(invocation.Value(Identifier));
 
@@ -75,7 +108,7 @@ internal static class ApiCommands
                 json.WriteString("identifier", invocation.Value(Identifier));
             if (invocation.Value(Name) is { } name)
                 json.WriteString("name", name);
-            WriteScopes(json, invocation.Values(Scope));
+            WriteScopes(json, invocation.Values(Scope), invocation.Values(DefaultScope));
             if (invocation.Value(Format) is { } format)
                 json.WriteString("token_format", format);
             if (invocation.Value(Lifetime) is { } lifetime && Durations.Parse(lifetime, "--token-lifetime") is not null)
@@ -92,8 +125,14 @@ internal static class ApiCommands
         });
 
     /// <summary>A scope without a sentence is described by its name.</summary>
-    private static void WriteScopes(Utf8JsonWriter json, IReadOnlyList<string> scopes)
+    private static void WriteScopes(Utf8JsonWriter json, IReadOnlyList<string> scopes, IReadOnlyList<string> defaults)
     {
+        var names = scopes.Select(s => s.Split('=', 2)[0]).ToList();
+        if (defaults.FirstOrDefault(d => !names.Contains(d)) is { } missing)
+            throw CliException.Usage(
+                $"--default-scope '{Printable.Of(missing)}' is not among the scopes.",
+                $"--scope '{missing}=…' --default-scope {missing}"
+            );
         if (scopes.Count == 0)
             return;
         json.WriteStartArray("scopes");
@@ -103,6 +142,8 @@ internal static class ApiCommands
             json.WriteStartObject();
             json.WriteString("name", parts[0]);
             json.WriteString("description", parts.Length > 1 ? parts[1] : parts[0]);
+            if (defaults.Contains(parts[0]))
+                json.WriteBoolean("default", true);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -9,7 +9,7 @@ namespace Ostiary.Cli.Commands;
 internal static class ClientCommands
 {
     private static readonly string[] Types = ["web", "spa", "native", "service", "device", "mcp"];
-    private static readonly string[] Methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+    private static readonly string[] Methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"];
     private static readonly Argument<string> Id = new("ID") { Description = "The client_id" };
     private static readonly Argument<string?> NewId = new("ID")
     {
@@ -46,7 +46,13 @@ internal static class ClientCommands
         new("DISABLED", "disabled"),
     ];
 
-    private static readonly Column[] SecretColumns = [new("ID", "id"), new("CREATED", "created_at"), new("EXPIRES", "expires_at")];
+    private static readonly Column[] SecretColumns =
+    [
+        new("ID", "id"),
+        new("CREATED", "created_at"),
+        new("EXPIRES", "expires_at"),
+        new("LAST USED", "last_used_at"),
+    ];
 
     public static Noun Create() =>
         new(
@@ -203,8 +209,11 @@ internal static class ClientCommands
     private static Task<int> SetAsync(Invocation invocation, string verb, string done) =>
         invocation.DoAsync(HttpMethod.Post, $"{Path(invocation)}/{verb}", null, $"client '{invocation.Value(Id)}' is {done}");
 
-    private static Task<int> DeleteAsync(Invocation invocation) =>
-        invocation.DoAsync(HttpMethod.Delete, Path(invocation), null, $"client '{invocation.Value(Id)}' is deleted");
+    private static Task<int> DeleteAsync(Invocation invocation)
+    {
+        Confirmation.Demand(invocation, $"Client '{invocation.Value(Id)}' would be deleted, and its grants and tokens end.");
+        return invocation.DoAsync(HttpMethod.Delete, Path(invocation), null, $"client '{invocation.Value(Id)}' is deleted");
+    }
 
     private static Task<int> AddSecretAsync(Invocation invocation)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ostiary.Cli.Administration;
+using Ostiary.Cli.ConfigurationFiles;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Protocol.Reasons;
@@ -10,9 +11,10 @@ namespace Ostiary.Cli.Commands;
 /// <summary><c>ostiary config</c>: the configuration as code. Export after apply is the same file.</summary>
 internal static class ConfigCommands
 {
-    private static readonly Argument<string> File = new("FILE") { Description = "The configuration (JSON)" };
+    private static readonly Argument<string> File = new("FILE") { Description = "The configuration, in JSON or YAML" };
     private static readonly Option<bool> Prune = new("--prune") { Description = "Delete what the file does not name (needs --yes)" };
     private static readonly Column[] Changes = [new("KIND", "kind"), new("ACT", "act"), new("ID", "id")];
+    private static readonly Column[] MadeForApis = [new("API", "identifier"), new("SECRET", "api_secret")];
     private static readonly Column[] Made = [new("CLIENT", "client_id"), new("SECRET", "client_secret")];
 
     public static Noun Create() =>
@@ -23,16 +25,16 @@ internal static class ConfigCommands
             new Verb("apply", "Bring the server's configuration to what a file says", ApplyAsync).With(File, Prune, CommonOptions.Yes).Administers(),
             new Verb("export", "Print the server's configuration, without secrets", ExportAsync)
             {
-                Examples = ["ostiary config export > ostiary.json"],
+                Examples = ["ostiary config export > ostiary.json", "ostiary config export -o yaml > ostiary.yaml"],
             }.Administers()
         );
 
     private static async Task<int> ValidateAsync(Invocation invocation)
     {
-        var configuration = JsonInput.File(invocation.Value(File), "FILE");
+        var configuration = ConfigurationText.Read(invocation.Value(File));
         if (Offline(invocation))
         {
-            OfflineConfiguration.Check(invocation.Value(File), JsonInput.Read(invocation.Value(File)));
+            OfflineConfiguration.Check(configuration);
             invocation.Terminal.Note($"{invocation.Value(File)} is valid by itself");
             return 0;
         }
@@ -46,12 +48,14 @@ internal static class ConfigCommands
     private static bool Offline(Invocation invocation) =>
         invocation.Value(CommonOptions.Data) is null
         && invocation.Value(CommonOptions.Server) is null
+        && invocation.Value(CommonOptions.Profile) is null
+        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OSTIARY_PROFILE"))
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OSTIARY_SERVER"));
 
     private static async Task<int> ApplyAsync(Invocation invocation)
     {
         var prune = invocation.Value(Prune);
-        if (prune && !invocation.Value(CommonOptions.Yes))
+        if (prune && !invocation.Value(CommonOptions.Yes) && !invocation.Value(CommonOptions.DryRun))
             throw new CliException(
                 new(Reason.ConfirmationNeeded, "--prune deletes clients, APIs and users that the file does not name.")
                 {
@@ -74,6 +78,8 @@ internal static class ConfigCommands
         invocation.Results.Rows([.. Changes.Select(c => c.Heading)], Rows(answer.GetProperty("changes"), Changes));
         if (answer.GetProperty("client_secrets") is var made && made.GetArrayLength() > 0)
             invocation.Results.Rows([.. Made.Select(c => c.Heading)], Rows(made, Made));
+        if (answer.TryGetProperty("api_secrets", out var shared))
+            invocation.Results.Rows([.. MadeForApis.Select(c => c.Heading)], Rows(shared, MadeForApis));
         invocation.Terminal.Note($"revision {answer.GetProperty("revision")}, {answer.GetProperty("changes").GetArrayLength()} changes");
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ostiary.Cli.Administration;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Protocol.Reasons;
@@ -54,10 +55,17 @@ internal static class Dispatcher
             return ExitCode.Done;
         }
         UsageFaults.Refuse(parsed);
+        if (parsed.GetValue(CommonOptions.Debug) is { } shown)
+            Network.TraceTo =
+                shown == "http" ? terminal.Error : throw CliException.Usage($"'{shown}' is nothing to debug.", "--debug, or --debug http");
         var verb = (Verb)command;
         try
         {
             return await verb.Run(new(parsed, terminal, signals.Stopped));
+        }
+        catch (DryRunException)
+        {
+            return ExitCode.Done;
         }
         catch (OperationCanceledException) when (verb.EndsWhenStopped && signals.Stopped.IsCancellationRequested)
         {

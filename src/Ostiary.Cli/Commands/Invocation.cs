@@ -11,6 +11,7 @@ internal sealed class Invocation(ParseResult parsed, Terminal terminal, Cancella
     private readonly ResultWriter _writer = new(
         terminal,
         ResultWriter.Parse(parsed.GetValue(CommonOptions.Output), parsed.GetValue(CommonOptions.Quiet)),
+        SelectionOf(parsed),
         aligned: parsed.GetValue(CommonOptions.Output) == "table"
     );
 
@@ -29,13 +30,25 @@ internal sealed class Invocation(ParseResult parsed, Terminal terminal, Cancella
 
     public bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
 
+    private static Selection SelectionOf(ParseResult parsed) =>
+        Selection.Parse(parsed.GetValue(CommonOptions.Fields), parsed.GetValue(CommonOptions.Filter) ?? [], parsed.GetValue(CommonOptions.Sort));
+
     /// <summary>The server that this command administers.</summary>
     public Task<IAdminChannel> ChannelAsync() => AdminChannels.OpenAsync(this);
 
     public async Task<int> ListAsync(string path, string noun, IReadOnlyList<Column> columns)
     {
         await using var channel = await ChannelAsync();
-        Results.List(await AdminPages.ReadAsync(channel, path, Value(CommonOptions.Limit), Value(CommonOptions.All), stop), noun, columns);
+        var (limit, all, selection) = (Value(CommonOptions.Limit), Value(CommonOptions.All), SelectionOf(parsed));
+        var answer = selection.NeedsAll
+            ? AdminPages.List(
+                selection.Of(
+                    (await AdminPages.ReadAsync(channel, path, null, all: true, stop)).GetProperty("items").EnumerateArray(),
+                    all ? int.MaxValue : limit ?? AdminPages.UsualLimit
+                )
+            )
+            : await AdminPages.ReadAsync(channel, path, limit, all, stop);
+        Results.List(answer, noun, columns);
         return 0;
     }
 
@@ -44,8 +57,19 @@ internal sealed class Invocation(ParseResult parsed, Terminal terminal, Cancella
         await using var channel = await ChannelAsync();
         var answer = await channel.SendAsync(method, path, body, stop);
         if (answer is { } value)
+        {
+            Warn(value);
             Results.One(value, id);
+        }
         return 0;
+    }
+
+    /// <summary>What the server did, but would not have expected.</summary>
+    private void Warn(JsonElement answer)
+    {
+        if (answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("warnings", out var warnings))
+            foreach (var warning in warnings.EnumerateArray())
+                Terminal.Note($"{Terminal.ErrorInk.Yellow("warning")}  {Printable.Of(Cell.Text(warning))}");
     }
 
     /// <summary>An act without a result: the sentence goes to stderr.</summary>

@@ -1,3 +1,4 @@
+using Ostiary.Cli.ConfigurationFiles;
 using Ostiary.Cli.Errors;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
@@ -7,17 +8,17 @@ namespace Ostiary.Cli.Commands;
 /// <summary>Checks a configuration file alone: nothing but what it names exists.</summary>
 internal static class OfflineConfiguration
 {
-    public static void Check(string file, byte[] utf8)
+    public static void Check(ConfigurationText text)
     {
-        var read = ConfigurationFile.Read(utf8, onLoopback: true, out var faults);
+        var read = ConfigurationFile.Read(text.Json, onLoopback: true, out var faults);
         if (read is not null)
             faults = read.CheckReferences();
         if (faults.Count > 0)
             throw new CliException(
-                new(faults.Count == 1 ? faults[0].Reason : Reason.ConfigurationInvalid, $"{file} is not valid: {Count(faults.Count)}.")
+                new(faults.Count == 1 ? faults[0].Reason : Reason.ConfigurationInvalid, $"{text.File} is not valid: {Count(faults.Count)}.")
                 {
                     Exit = ExitCode.Usage,
-                    Details = [.. faults.Select(f => f.ToString())],
+                    Details = [.. faults.Select(f => text.Locate(f.Path, f.ToString()))],
                 }
             );
     }

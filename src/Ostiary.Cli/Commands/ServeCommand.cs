@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Hosting;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Hosting;
 
 namespace Ostiary.Cli.Commands;
@@ -26,13 +27,32 @@ internal static class ServeCommand
     };
     private static readonly Option<string?> Data = new("--data") { Description = $"The data directory (default {DefaultData})", HelpName = "DIR" };
     private static readonly Option<string?> Store = new("--store") { Description = "sqlite (default) or memory", HelpName = "STORE" };
-    private static readonly Option<string?> Config = new("--config") { Description = "Configuration to apply at start", HelpName = "FILE" };
+    private static readonly Option<string?> Config = new("--config")
+    {
+        Description = "Configuration to apply at start (JSON or YAML)",
+        HelpName = "FILE",
+    };
     private static readonly Option<string?> TlsCert = new("--tls-cert") { Description = "Certificate chain (PEM)", HelpName = "FILE" };
     private static readonly Option<string?> TlsKey = new("--tls-key") { Description = "Private key of the certificate (PEM)", HelpName = "FILE" };
     private static readonly Option<string[]> TrustedProxy = new("--trusted-proxy")
     {
         Description = "A proxy whose X-Forwarded headers are believed",
         HelpName = "CIDR",
+    };
+    private static readonly Option<string[]> Limit = new("--limit")
+    {
+        Description = "A limit of this server, for example requests=500; repeat for more",
+        HelpName = "NAME=NUMBER",
+    };
+    private static readonly Option<string?> DrainDelay = new("--drain-delay")
+    {
+        Description = "How long to serve on, not ready, after SIGTERM (default 0s)",
+        HelpName = "TIME",
+    };
+    private static readonly Option<string?> StopTimeout = new("--stop-timeout")
+    {
+        Description = "How long requests that have begun may take to end (default 30s)",
+        HelpName = "TIME",
     };
     private static readonly Option<string?> Node = new("--node") { Description = "The name of this node in logs", HelpName = "NAME" };
     private static readonly Option<string?> ExtraCa = new("--extra-ca")
@@ -54,7 +74,7 @@ internal static class ServeCommand
                 "ostiary serve --issuer http://localhost:9400 --listen http://localhost:9400",
                 "ostiary serve --issuer https://id.example --listen https://0.0.0.0:443 --tls-cert id.pem --tls-key id.key --data /var/lib/ostiary",
             ],
-        }.With(Issuer, Listen, Data, Store, Config, TlsCert, TlsKey, TrustedProxy, Node, ExtraCa, AllowLoopbackFetch);
+        }.With(Issuer, Listen, Data, Store, Config, TlsCert, TlsKey, TrustedProxy, Limit, DrainDelay, StopTimeout, Node, ExtraCa, AllowLoopbackFetch);
 
     private static Task<int> RunAsync(Invocation invocation) => ServerRun.UntilStoppedAsync(Checked(Options(invocation)), invocation);
 
@@ -77,10 +97,29 @@ internal static class ServeCommand
             TlsCertFile = invocation.Value(TlsCert),
             TlsKeyFile = invocation.Value(TlsKey),
             TrustedProxies = invocation.Values(TrustedProxy),
+            Limit = invocation.Values(Limit),
+            DrainDelay = Time(invocation, DrainDelay, TimeSpan.Zero),
+            StopTimeout = Time(invocation, StopTimeout, TimeSpan.FromSeconds(30)),
             Node = invocation.Value(Node),
             ExtraCaFile = invocation.Value(ExtraCa),
             AllowLoopbackFetch = invocation.Value(AllowLoopbackFetch),
         };
+    }
+
+    private static TimeSpan Time(Invocation invocation, Option<string?> option, TimeSpan otherwise)
+    {
+        if (invocation.Value(option) is not { } text)
+            return otherwise;
+        if (Duration.TryParse(text, out var time) && time <= TimeSpan.FromHours(1))
+            return time;
+        throw new CliException(
+            new(Reason.SettingInvalid, $"Cannot start: '{text}' is not a time up to 1h.")
+            {
+                Exit = ExitCode.Usage,
+                Try = $"{option.Name} 10s",
+                Why = "setting " + option.Name,
+            }
+        );
     }
 
     /// <summary>The options, or all that is wrong with them at once.</summary>

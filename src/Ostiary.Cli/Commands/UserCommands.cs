@@ -39,13 +39,7 @@ internal static class UserCommands
                 .With(Name)
                 .Administers(),
             new Verb("enable", "Let a disabled user in again", i => SetAsync(i, "enable", "enabled")).With(Name).Administers(),
-            new Verb(
-                "delete",
-                "Remove a user; sessions and grants end",
-                i => i.DoAsync(HttpMethod.Delete, Path(i), null, $"user '{i.Value(Name)}' is deleted")
-            )
-                .With(Name, CommonOptions.Yes)
-                .Administers()
+            new Verb("delete", "Remove a user; sessions and grants end", DeleteAsync).With(Name, CommonOptions.Yes).Administers()
         );
 
     private static string Path(Invocation invocation) => "/users/" + Uri.EscapeDataString(invocation.Value(Name));
@@ -83,6 +77,12 @@ internal static class UserCommands
         var password = Secrets.Input("password", invocation);
         var body = JsonForms.Object(json => json.WriteString("password", password));
         return invocation.DoAsync(HttpMethod.Put, Path(invocation) + "/password", body, $"user '{invocation.Value(Name)}' has a new password");
+    }
+
+    private static Task<int> DeleteAsync(Invocation invocation)
+    {
+        Confirmation.Demand(invocation, $"User '{invocation.Value(Name)}' would be deleted, and sessions and grants end.");
+        return invocation.DoAsync(HttpMethod.Delete, Path(invocation), null, $"user '{invocation.Value(Name)}' is deleted");
     }
 
     private static Task<int> SetAsync(Invocation invocation, string verb, string done) =>

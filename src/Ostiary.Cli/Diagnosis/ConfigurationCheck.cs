@@ -1,4 +1,5 @@
 using Ostiary.Cli.Commands;
+using Ostiary.Cli.ConfigurationFiles;
 using Ostiary.Cli.Errors;
 
 namespace Ostiary.Cli.Diagnosis;
@@ -10,7 +11,7 @@ internal static class ConfigurationCheck
     {
         try
         {
-            OfflineConfiguration.Check(file, JsonInput.Read(file));
+            OfflineConfiguration.Check(ConfigurationText.Read(file));
             return Finding.Pass("Configuration", $"{file} is valid");
         }
         catch (CliException failure)

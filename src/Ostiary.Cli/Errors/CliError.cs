@@ -13,6 +13,9 @@ internal sealed record CliError(Reason Reason, string Message)
 
     /// <summary>Where there are several causes at once: each with its own line.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];
+
+    /// <summary>What is wrong in a configuration: the member, and the sentence that also names it.</summary>
+    public IReadOnlyList<(string Path, string Text)> Faults { get; init; } = [];
     public string? Flow { get; init; }
 
     public string Code => Refusal.CodeOf(Reason);

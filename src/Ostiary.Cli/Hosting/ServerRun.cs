@@ -31,6 +31,7 @@ internal static class ServerRun
             await started(server);
         Announce(server, options, invocation.Terminal);
         await Task.Delay(Timeout.Infinite, invocation.Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await server.DrainAsync();
         return ExitCode.Done;
     }
 

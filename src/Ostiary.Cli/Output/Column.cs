@@ -5,8 +5,18 @@ namespace Ostiary.Cli.Output;
 /// <summary>A column of a list: its heading and the member of the API's object that it shows.</summary>
 internal sealed record Column(string Heading, string Member)
 {
-    public string Of(JsonElement item) =>
-        item.ValueKind == JsonValueKind.Object && item.TryGetProperty(Member, out var value) ? Cell.Text(value) : "";
+    public string Of(JsonElement item) => Cell.Text(Find(item, Member));
+
+    /// <summary>A member, or a member of a member: <c>a.b</c>. Undefined where there is none.</summary>
+    public static JsonElement Find(JsonElement item, string path)
+    {
+        if (item.ValueKind != JsonValueKind.Object)
+            return default;
+        if (item.TryGetProperty(path, out var value))
+            return value;
+        var dot = path.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && item.TryGetProperty(path[..dot], out var inner) ? Find(inner, path[(dot + 1)..]) : default;
+    }
 }
 
 /// <summary>A JSON value as one line of text.</summary>

@@ -13,7 +13,7 @@ internal enum OutputForm
 }
 
 /// <summary>Writes the result of a command in the form that was asked for: the API's own object, or a table made of it.</summary>
-internal sealed class ResultWriter(Terminal terminal, OutputForm form, bool aligned = false)
+internal sealed class ResultWriter(Terminal terminal, OutputForm form, Selection selection, bool aligned = false)
 {
     public OutputForm Form => form;
 
@@ -36,6 +36,11 @@ internal sealed class ResultWriter(Terminal terminal, OutputForm form, bool alig
     public void List(JsonElement answer, string noun, IReadOnlyList<Column> columns)
     {
         var items = answer.GetProperty("items");
+        if (selection.Fields.Count > 0)
+        {
+            columns = [.. selection.Fields.Select(f => new Column(f.ToUpperInvariant(), f))];
+            (answer, items) = Projected(answer);
+        }
         switch (form)
         {
             case OutputForm.Json:
@@ -65,6 +70,7 @@ internal sealed class ResultWriter(Terminal terminal, OutputForm form, bool alig
     /// <summary>One object; <paramref name="id"/> names the member that <c>-o id</c> prints.</summary>
     public void One(JsonElement value, string id)
     {
+        (value, id) = (selection.Project(value), selection.Fields is [var first, ..] ? first : id);
         switch (form)
         {
             case OutputForm.Json:
@@ -92,6 +98,20 @@ internal sealed class ResultWriter(Terminal terminal, OutputForm form, bool alig
             Tsv.Write(terminal.Result, rows);
         else if (rows.Count > 0)
             Table.Write(terminal.Result, headings, rows, terminal.OutputIsTerminal ? Terminal.Width : int.MaxValue / 2, terminal.OutputInk);
+    }
+
+    private (JsonElement Answer, JsonElement Items) Projected(JsonElement answer)
+    {
+        var projected = JsonForms.Object(json =>
+        {
+            json.WriteStartArray("items");
+            foreach (var item in answer.GetProperty("items").EnumerateArray())
+                selection.Project(item).WriteTo(json);
+            json.WriteEndArray();
+            json.WritePropertyName("next");
+            (answer.TryGetProperty("next", out var next) ? next : JsonForms.Null).WriteTo(json);
+        });
+        return (projected, projected.GetProperty("items"));
     }
 
     /// <summary>Long values (tokens, URLs) are never cut: each stands on a line of its own.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Ostiary.Cli.Output;
@@ -71,7 +72,25 @@ internal static class Yaml
             _ => value.GetRawText(),
         };
 
-    private static string Text(string text) => IsPlain(text) ? text : "\"" + JsonEncodedText.Encode(text, JsonForms.Relaxed) + "\"";
+    private static string Text(string text) => IsPlain(text) ? text : Quoted(text);
+
+    /// <summary>Escapes that JSON and YAML share; characters beyond the basic plane stand as they are, since YAML knows no surrogate pairs.</summary>
+    private static string Quoted(string text)
+    {
+        var quoted = new StringBuilder("\"", text.Length + 8);
+        for (var i = 0; i < text.Length; i++)
+            if (char.IsSurrogatePair(text, i))
+                quoted.Append(text, i++, 2);
+            else if (text[i] is '"' or '\\')
+                quoted.Append('\\').Append(text[i]);
+            else if (text[i] == '\n')
+                quoted.Append("\\n");
+            else if (char.IsControl(text[i]) || char.IsSurrogate(text[i]) || text[i] is '\u2028' or '\u2029' or '\ufeff' or >= '\ufffe')
+                quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)text[i]:x4}");
+            else
+                quoted.Append(text[i]);
+        return quoted.Append('"').ToString();
+    }
 
     private static bool IsPlain(string text) =>
         text.Length > 0

@@ -5,7 +5,7 @@ namespace Ostiary.Protocol.Reasons;
 /// one row in <see cref="Refusal"/> (what the peer is told) and one page in <c>docs/errors</c> (what people are told).
 /// </summary>
 /// <remarks>1xxx authorization and pages, 2xxx token and its siblings, 3xxx client authentication, 4xxx administration, 5xxx storage and keys,
-/// 6xxx protected APIs, 8xxx command line, 9xxx start and configuration.</remarks>
+/// 6xxx protected APIs, 7xxx what this server fetches, 8xxx command line, 9xxx start and configuration.</remarks>
 public enum Reason
 {
     // 1xxx: the authorization endpoint and the pages.
@@ -120,6 +120,7 @@ public enum Reason
     AssertionReplayed = 3019,
     TooManyFailures = 3020,
     ClientNotAuthenticated = 3021,
+    ClientKeysUnavailable = 3022,
 
     // 4xxx: administration.
     AdminUnauthorized = 4001,
@@ -153,6 +154,7 @@ public enum Reason
     KeyFileExposed = 5011,
     LogUnavailable = 5020,
     LogDamaged = 5021,
+    Overloaded = 5030,
     InternalFault = 5099,
 
     // 6xxx: protected APIs.
@@ -174,6 +176,18 @@ public enum Reason
     CallbackRefused = 6032,
     IdTokenRejected = 6033,
     CallbackCookieMissing = 6034,
+
+    // 7xxx: what this server fetches from addresses that others named.
+    FetchUrlRefused = 7001,
+    FetchAddressRefused = 7002,
+    FetchUnreachable = 7003,
+    FetchTimedOut = 7004,
+    FetchTooLarge = 7005,
+    FetchRedirected = 7006,
+    FetchStatusWrong = 7007,
+    FetchContentWrong = 7008,
+    FetchUnreadable = 7009,
+    FetchCrowded = 7010,
 
     // 8xxx: the command line.
     UsageInvalid = 8001,

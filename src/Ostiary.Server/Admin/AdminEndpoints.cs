@@ -4,9 +4,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Net.Http.Headers;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
+using Ostiary.Server.Hosting;
 using Ostiary.Server.Http;
 
 namespace Ostiary.Server.Admin;
@@ -22,8 +25,9 @@ public static class AdminEndpoints
         IEndpointRouteBuilder endpoints,
         string prefix,
         AdminService service,
-        Func<HttpContext, ValueTask<AdminCaller?>> authorize
-    ) => endpoints.Map(prefix + AdminService.BasePath + "/{**path}", http => HandleAsync(http, prefix, service, authorize));
+        Func<HttpContext, ValueTask<AdminCaller?>> authorize,
+        Lane lane
+    ) => endpoints.Map(prefix + AdminService.BasePath + "/{**path}", http => HandleAsync(http, prefix, service, authorize)).In(lane);
 
     private static async Task HandleAsync(HttpContext http, string prefix, AdminService service, Func<HttpContext, ValueTask<AdminCaller?>> authorize)
     {
@@ -114,10 +118,19 @@ public static class AdminEndpoints
     private static async Task StreamAsync(HttpContext http, IAsyncEnumerable<string> lines)
     {
         await http.Response.Body.FlushAsync(http.RequestAborted);
-        await foreach (var line in lines.WithCancellation(http.RequestAborted))
+        var stopping = http.RequestServices.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? default;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        try
         {
-            await http.Response.WriteAsync(line + "\n", http.RequestAborted);
-            await http.Response.Body.FlushAsync(http.RequestAborted);
+            await foreach (var line in lines.WithCancellation(end.Token))
+            {
+                await http.Response.WriteAsync(line + "\n", http.RequestAborted);
+                await http.Response.Body.FlushAsync(http.RequestAborted);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // A stream that follows has no end of its own.
         }
     }
 }

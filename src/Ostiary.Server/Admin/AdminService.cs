@@ -1,5 +1,6 @@
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
@@ -39,11 +40,12 @@ public sealed class AdminService
         var intake = new CredentialIntake(new ClientSecrets(parts.Issuer.Master));
         var changes = new ConfigurationChanges(parts);
         var clients = new ClientAdministration(parts, changes, intake);
-        var apis = new ApiAdministration(parts, changes);
+        var shared = new ApiSecrets(parts.Issuer.Master);
+        var apis = new ApiAdministration(parts, changes, shared);
         var users = new UserAdministration(parts, changes);
         var live = new LiveAdministration(parts);
         var keys = new KeyAdministration(parts);
-        var configuration = new ConfigurationAdministration(parts, changes, intake);
+        var configuration = new ConfigurationAdministration(parts, changes, intake, shared);
         Routes =
         [
             .. clients.Routes,

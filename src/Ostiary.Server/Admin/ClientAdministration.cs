@@ -86,11 +86,18 @@ internal sealed class ClientAdministration(AdminParts parts, ConfigurationChange
         if (outcome.Snapshot is null)
             return Refused(outcome, id);
         call.Change = "created";
-        return AdminResponse.Object(201, json => ClientJson.Write(json, document, text)) with
+        return AdminResponse.Object(201, json => ClientJson.Write(json, document, text, UnknownScopes(document.Client, outcome.After))) with
         {
             Revision = outcome.Snapshot.Revision,
             Location = "/clients/" + Uri.EscapeDataString(id),
         };
+    }
+
+    /// <summary>Scopes that no API defines yet: an API may follow, so this is worth a word and no more.</summary>
+    private static List<string> UnknownScopes(Client client, ConfigurationSet set)
+    {
+        var known = set.Apis.Values.SelectMany(a => a.Api.Scopes).Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
+        return [.. client.Scope.Tokens.Where(s => !known.Contains(s) && !KnownScopes.IsReserved(s))];
     }
 
     private (ClientSecret? Kept, string? Text) Secrets(Client client, string? brought, DateTimeOffset now)
@@ -98,7 +105,7 @@ internal sealed class ClientAdministration(AdminParts parts, ConfigurationChange
         if (!ClientRules.UsesSecret(client))
             return (null, null);
         if (brought is not null)
-            return (intake.Keep("sec_" + Entropy.Text(6), brought, client, now), brought);
+            return (intake.Keep("sec_" + Entropy.Text(6), brought, client, now), null); // Who brought it knows it.
         return intake.Make(client, now);
     }
 

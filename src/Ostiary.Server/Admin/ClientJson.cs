@@ -8,7 +8,8 @@ namespace Ostiary.Server.Admin;
 internal static class ClientJson
 {
     /// <param name="secret">The secret, the one time that it is shown.</param>
-    public static void Write(Utf8JsonWriter json, ClientDocument document, string? secret = null)
+    /// <param name="unknownScopes">Scopes that no API defines.</param>
+    public static void Write(Utf8JsonWriter json, ClientDocument document, string? secret = null, IReadOnlyList<string>? unknownScopes = null)
     {
         var client = document.Client;
         json.WriteString("client_id", client.Id);
@@ -33,25 +34,32 @@ internal static class ClientJson
         WriteTokens(json, client);
         foreach (var name in new[] { "client_uri", "logo_uri", "policy_uri", "tos_uri", "contacts", "allow_unsafe" })
             Copy(json, document.Declared, name);
+        if (unknownScopes is { Count: > 0 })
+            AdminJson.Texts(json, "warnings", unknownScopes.Select(s => $"scope: no API defines '{DocumentReader.Shorten(s)}' yet."));
     }
 
-    public static void WriteSecret(Utf8JsonWriter json, ClientSecret secret, string? text = null)
+    public static void WriteSecret(Utf8JsonWriter json, ClientSecret secret, string? text = null, DateTimeOffset? lastUsed = null)
     {
         json.WriteString("id", secret.Id);
         AdminJson.Text(json, "client_secret", text);
         AdminJson.Time(json, "created_at", secret.CreatedAt);
         AdminJson.Time(json, "expires_at", secret.ExpiresAt);
+        AdminJson.Time(json, "last_used_at", lastUsed);
     }
 
     private static void WriteAuthentication(Utf8JsonWriter json, ClientDocument document)
     {
         var client = document.Client;
         json.WriteString("token_endpoint_auth_method", ClientNames.NameOf(ClientNames.Methods, client.AuthenticationMethod));
-        if (client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt)
+        if (client.AuthenticationMethod is ClientAuthenticationMethod.PrivateKeyJwt or ClientAuthenticationMethod.ClientSecretJwt)
             AdminJson.Text(json, "token_endpoint_auth_signing_alg", client.AssertionAlgorithm);
-        if (client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt || document.Declared.TryGetProperty("assertion_audience", out _))
+        if (
+            client.AuthenticationMethod is ClientAuthenticationMethod.PrivateKeyJwt or ClientAuthenticationMethod.ClientSecretJwt
+            || document.Declared.TryGetProperty("assertion_audience", out _)
+        )
             json.WriteString("assertion_audience", ClientNames.NameOf(ClientNames.Audiences, client.AssertionAudience));
         Copy(json, document.Declared, "jwks");
+        AdminJson.Text(json, "jwks_uri", client.JwksUri);
         json.WriteBoolean("require_pkce", client.RequirePkce);
     }
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Clients;
@@ -21,14 +23,31 @@ internal sealed class ClientSecretAdministration(AdminParts parts, Configuration
             new("DELETE", "/clients/{id}/secrets/{secret}", "client.secret.revoke", RevokeAsync),
         ];
 
-    private ValueTask<AdminResponse> ListAsync(AdminCall call, CancellationToken ct)
+    /// <summary>The secrets, each with when it was last used; and the keys that signed assertions, which are known by their use alone.</summary>
+    private async ValueTask<AdminResponse> ListAsync(AdminCall call, CancellationToken ct)
     {
         call.ClientId = call.Id;
         if (!parts.Configuration.CurrentSet.Clients.TryGetValue(call.Id, out var client))
-            return ValueTask.FromResult(AdminResponse.Refused(ClientAdministration.NotFound(parts, call.Id)));
-        return ValueTask.FromResult(
-            Lists.Page(call, client.Client.Secrets, s => s.Id, (json, s) => ClientJson.WriteSecret(json, s), parts.Configuration.Current.Revision)
+            return AdminResponse.Refused(ClientAdministration.NotFound(parts, call.Id));
+        var uses = parts.Issuer.Uses;
+        await uses.ReadAsync(parts.Stores.Documents, ct); // Other nodes have written theirs.
+        var revision = parts.Configuration.Current.Revision;
+        if (client.Client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt)
+            return Lists.Page(call, uses.Of(call.Id), use => use.Credential, WriteKey, revision);
+        return Lists.Page(
+            // In the order in which they came.
+            call,
+            client.Client.Secrets,
+            s => s.CreatedAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture) + s.Id,
+            (json, s) => ClientJson.WriteSecret(json, s, lastUsed: uses.LastOf(call.Id, s.Id)),
+            revision
         );
+    }
+
+    private static void WriteKey(Utf8JsonWriter json, (string Credential, DateTimeOffset At) use)
+    {
+        json.WriteString("id", use.Credential);
+        AdminJson.Time(json, "last_used_at", use.At);
     }
 
     private async ValueTask<AdminResponse> AddAsync(AdminCall call, CancellationToken ct)
@@ -126,7 +145,7 @@ internal sealed class ClientSecretAdministration(AdminParts parts, Configuration
             json =>
             {
                 json.WriteString("client_id", id);
-                ClientJson.WriteSecret(json, made, text);
+                ClientJson.WriteSecret(json, made, brought is null ? text : null);
             }
         ) with
         {

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Apis;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Admin;
 
 /// <summary>The configuration as code: export, validate, apply.</summary>
-internal sealed class ConfigurationAdministration(AdminParts parts, ConfigurationChanges changes, CredentialIntake intake)
+internal sealed class ConfigurationAdministration(AdminParts parts, ConfigurationChanges changes, CredentialIntake intake, ApiSecrets shared)
 {
     public IEnumerable<AdminRoute> Routes =>
         [
@@ -27,7 +28,7 @@ internal sealed class ConfigurationAdministration(AdminParts parts, Configuratio
         if (file is null)
             return ValueTask.FromResult(AdminResponse.Refused(refusal!));
         var set = parts.Configuration.CurrentSet;
-        var draft = new ConfigurationApply(file, null, intake, prune, parts.Now).To(set);
+        var draft = new ConfigurationApply(file, null, intake, shared, prune, parts.Now).To(set);
         var faults = draft.Faults.ToList();
         if (draft.Set is not null)
             ReferenceRules.CheckChange(set, draft.Set, early: false, faults);
@@ -55,7 +56,7 @@ internal sealed class ConfigurationAdministration(AdminParts parts, Configuratio
         var (file, secrets, prune, refusal) = Read(call);
         if (file is null)
             return AdminResponse.Refused(refusal!);
-        var apply = new ConfigurationApply(file, secrets, intake, prune, parts.Now);
+        var apply = new ConfigurationApply(file, secrets, intake, shared, prune, parts.Now);
         var outcome = await changes.MakeAsync(call, apply.To, ct);
         if (outcome.Snapshot is null)
             return AdminResponse.Refused(AdminRefusal.Of(outcome.Faults));
@@ -104,6 +105,17 @@ internal sealed class ConfigurationAdministration(AdminParts parts, Configuratio
             json.WriteStartObject();
             json.WriteString("client_id", id);
             json.WriteString("client_secret", secret);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        if (apply.MadeForApis.Count == 0)
+            return;
+        json.WriteStartArray("api_secrets");
+        foreach (var (identifier, secret) in apply.MadeForApis)
+        {
+            json.WriteStartObject();
+            json.WriteString("identifier", identifier);
+            json.WriteString("api_secret", secret);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -27,6 +27,9 @@ public sealed record Api
     /// <summary>Default ES256.</summary>
     public string SigningAlgorithm { get; init; } = "ES256";
 
+    /// <summary>For HS256 alone: what this server shares with the API. At most the present one and the one that follows it.</summary>
+    public ImmutableArray<ApiSecret> Secrets { get; init; } = [];
+
     /// <summary>The clients that may introspect its tokens.</summary>
     public ImmutableArray<string> ResourceServerClients { get; init; } = [];
 
@@ -35,6 +38,10 @@ public sealed record Api
 
     public ScopeSet AllScopes => ScopeSet.Of(Scopes.Select(s => s.Name));
 }
+
+/// <summary>A secret that is shared with one API; <see cref="Sealed"/> opens with the server's data key, for that API.</summary>
+/// <param name="SignsFrom">From when on tokens are signed with it.</param>
+public sealed record ApiSecret(string Id, DateTimeOffset CreatedAt, DateTimeOffset SignsFrom, string Sealed);
 
 /// <summary>A scope of an API. <see cref="Description"/> is the sentence that people read on the consent page.</summary>
 /// <param name="Default">Whether a request that names no scope gets it.</param>

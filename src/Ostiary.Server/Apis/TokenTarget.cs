@@ -29,12 +29,19 @@ public sealed class TokenTarget
     public static bool KnowsResources(IReadOnlyList<string> resources, Client client, Snapshot snapshot)
     {
         var allowed = AllowedTo(client);
-        return resources.All(r => snapshot.Apis.TryGetValue(r, out var api) && api.Scopes.Any(s => allowed.Contains(s.Name)));
+        return resources.Count == 0 || resources.All(r => snapshot.Apis.TryGetValue(r, out var api) && api.Scopes.Any(s => allowed.Contains(s.Name)));
     }
 
     /// <summary>Whether every scope exists: in OpenID Connect, or in a configured API.</summary>
-    public static bool KnowsScopes(ScopeSet scope, Snapshot snapshot) =>
-        scope.Tokens.All(s => UserClaims.OpenIdScopes.Contains(s) || snapshot.ApiOfScope(s) is not null);
+    public static bool KnowsScopes(ScopeSet scope, Snapshot snapshot)
+    {
+        foreach (var name in scope.Tokens)
+        {
+            if (!UserClaims.OpenIdScopes.Contains(name) && snapshot.ApiOfScope(name) is null)
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>An absolute URI without fragment. RFC 8707 §2</summary>
     public static bool IsResource(string resource) =>
@@ -45,21 +52,35 @@ public sealed class TokenTarget
 
     /// <summary>The target of a request whose scopes and resources are known and allowed.</summary>
     /// <remarks>Without scope: the default scopes of the named APIs, or of all APIs that the client may use (RFC 6749 §3.3), as far as the client may ask for them.</remarks>
-    public static TokenTarget Of(ScopeSet requested, IReadOnlyList<string> resources, Client client, Snapshot snapshot)
+    public static TokenTarget Of(ScopeSet requested, IReadOnlyList<string> resources, Client client, Snapshot snapshot) =>
+        requested.IsEmpty && resources.Count == 0
+            ? snapshot.DefaultTargets.GetOrAdd(client, static (client, snapshot) => Find(ScopeSet.None, [], client, snapshot), snapshot)
+            : Find(requested, resources, client, snapshot);
+
+    private static TokenTarget Find(ScopeSet requested, IReadOnlyList<string> resources, Client client, Snapshot snapshot)
     {
-        var named = resources.Distinct(StringComparer.Ordinal).Select(r => snapshot.Apis[r]).ToList();
+        var apis = new List<Api>(2);
+        foreach (var resource in resources)
+            Add(apis, snapshot.Apis[resource]);
         var allowed = AllowedTo(client);
         var scope = requested;
         if (scope.IsEmpty)
         {
-            var sources = named.Count > 0 ? named : snapshot.Apis.Values.Where(a => a.Scopes.Any(s => allowed.Contains(s.Name)));
+            IEnumerable<Api> sources = apis.Count > 0 ? apis : snapshot.Apis.Values.Where(a => a.Scopes.Any(s => allowed.Contains(s.Name)));
             scope = ScopeSet.Of(sources.SelectMany(a => a.DefaultScope.Tokens)).Intersect(allowed); // RFC 6749 §3.3
         }
-        var meant = scope.Tokens.Select(snapshot.ApiOfScope).OfType<Api>();
-        return new(scope, [.. named.Concat(meant).DistinctBy(a => a.Identifier)]);
+        foreach (var name in scope.Tokens)
+            Add(apis, snapshot.ApiOfScope(name));
+        return new(scope, apis);
+    }
+
+    private static void Add(List<Api> apis, Api? api)
+    {
+        if (api is not null && !apis.Exists(known => ReferenceEquals(known, api)))
+            apis.Add(api);
     }
 
     /// <summary>The scope of an access token for one API (null: userinfo alone): the API's own and those of OpenID Connect.</summary>
     public static ScopeSet For(Api? api, ScopeSet granted) =>
-        ScopeSet.Of(granted.Tokens.Where(s => UserClaims.OpenIdScopes.Contains(s) || (api is not null && api.Scopes.Any(a => a.Name == s))));
+        granted.Where(s => UserClaims.OpenIdScopes.Contains(s) || (api is not null && api.Scopes.Any(a => a.Name == s)));
 }

@@ -158,7 +158,8 @@ public sealed class Approvals : IInteractions
     {
         var now = _issuer.Now;
         var codeExpiresAt = now + _issuer.Configuration.Current.Settings.CodeLifetime; // RFC 6749 §4.1.2
-        if (!await _issuer.Stores.Grants.TryApproveAsync(grant.Id, ApprovalOf(client, session, scope), codeExpiresAt, now, http.RequestAborted))
+        // The consent may be kept already: both or neither, also where the browser has gone.
+        if (!await _issuer.Stores.Grants.TryApproveAsync(grant.Id, ApprovalOf(client, session, scope), codeExpiresAt, now, CancellationToken.None))
         {
             await RefuseAsync(http, new Verdict(Waiting.Name, 0, Reason.InteractionUnknown), grant, Reason.InteractionUnknown);
             return;

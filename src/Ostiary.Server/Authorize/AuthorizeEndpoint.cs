@@ -41,7 +41,14 @@ public sealed class AuthorizeEndpoint
         var page = AuthorizeRules.Page.Judge(parameters, facts, now);
         if (page.Refused is { } unsafeReason)
         {
-            Record(http, DecisionRecord.Of(page, now, Flow.Of(http)) with { ClientId = parameters["client_id"], Revision = snapshot.Revision });
+            Record(
+                http,
+                DecisionRecord.Of(page, now, Flow.Of(http)) with
+                {
+                    ClientId = _issuer.MentionOf(parameters["client_id"], snapshot),
+                    Revision = snapshot.Revision,
+                }
+            );
             await ErrorPage.WriteAsync(http, _issuer, unsafeReason);
             return;
         }

@@ -22,6 +22,9 @@ public enum ClientAuthenticationMethod
     ClientSecretBasic,
     ClientSecretPost,
     PrivateKeyJwt,
+
+    /// <summary>HS256 with the secret itself, which the server must then keep, sealed.</summary>
+    ClientSecretJwt,
 }
 
 public enum RefreshTokenRotation
@@ -64,6 +67,9 @@ public sealed record Client
     public ImmutableArray<ClientSecret> Secrets { get; init; } = [];
     public JsonWebKeySet? Keys { get; init; }
 
+    /// <summary>Where its keys are, in place of <see cref="Keys"/>.</summary>
+    public string? JwksUri { get; init; }
+
     /// <summary>The one algorithm of its assertions; null: any that fits its keys.</summary>
     public string? AssertionAlgorithm { get; init; }
     public AssertionAudience AssertionAudience { get; init; }
@@ -95,11 +101,11 @@ public sealed record Client
 
     public bool IsPublic => AuthenticationMethod == ClientAuthenticationMethod.None;
 
-    public bool May(string grantType) => GrantTypes.Contains(grantType, StringComparer.Ordinal);
+    public bool May(string grantType) => GrantTypes.AsSpan().Contains(grantType);
 }
 
 /// <summary>A client secret: 256 random bits, of which the SHA-256 is kept. HS256 ID tokens need the secret itself, sealed with the data key.</summary>
 /// <param name="Id">For people: which one to revoke.</param>
 /// <param name="Sha256">base64url of SHA-256 of the secret's UTF-8 text.</param>
-/// <param name="Sealed">The secret sealed under the server's data key; only where the client's ID tokens are signed by HMAC.</param>
+/// <param name="Sealed">The secret sealed under the server's data key; only where the client's ID tokens or its assertions are signed by HMAC.</param>
 public sealed record ClientSecret(string Id, string Sha256, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string? Sealed = null);

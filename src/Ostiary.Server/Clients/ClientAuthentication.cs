@@ -1,4 +1,4 @@
-using System.Text;
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Jose;
@@ -18,12 +18,27 @@ public sealed class AuthenticatedClient
 }
 
 /// <summary>
-/// Client authentication at every endpoint that needs it: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>, <c>none</c>.
+/// Client authentication at every endpoint that needs it: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>,
+/// <c>client_secret_jwt</c>, <c>none</c>.
 /// RFC 6749 §2.3, OIDC Core §9, RFC 7523 §3
 /// </summary>
-public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime, FailureThrottle throttle)
+public sealed class ClientAuthentication
 {
+    private readonly IssuerUrl _issuer;
+    private readonly IOneTimeStore _oneTime;
+    private readonly ClientAssertions _assertions;
+    private readonly CredentialUses _uses;
+
+    internal ClientAuthentication(Issuer issuer, ClientKeys keys)
+    {
+        (_issuer, _oneTime, _uses) = (issuer.Url, issuer.Stores.OneTime, issuer.Uses);
+        _assertions = new ClientAssertions(keys, new ClientSecrets(issuer.Master));
+    }
+
     public const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"; // RFC 7523 §2.2
+
+    /// <summary>A throttled address may still present the right secret, so nobody can lock a client out.</summary>
+    private readonly FailureThrottle<ClientAtAddress> _throttle = new(20, TimeSpan.FromMinutes(1));
 
     /// <summary>The verdict, and the client where it is known (for the record) or authenticated.</summary>
     public sealed record Result(Verdict Verdict, string? ClientId, AuthenticatedClient? Authenticated);
@@ -32,33 +47,41 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
     {
         var presented = ClientCredentials.Read(http, form);
         var client = presented.ClientId is { } id ? snapshot.Client(id) : null;
-        var facts = Load(presented, client, snapshot, http, now);
+        var facts = await LoadAsync(presented, client, snapshot, http, now);
         var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
         if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)
-            throttle.Failed(facts.ThrottleKey, now);
+            _throttle.Failed(facts.Place, now);
         if (verdict.Allowed && facts.Assertion is { } assertion && !await IsFirstUseAsync(assertion, now, http.RequestAborted))
             verdict = verdict with { Refused = Reason.AssertionReplayed }; // RFC 7523 §3
+        if (verdict.Allowed && (facts.Secret?.Id ?? facts.Assertion?.KeyId) is { } credential)
+            _uses.Note(client!.Id, credential, now);
         return new(verdict, presented.ClientId, verdict.Allowed ? new AuthenticatedClient(client!) : null);
     }
 
-    private ClientAuthenticationFacts Load(ClientCredentials presented, Client? client, Snapshot snapshot, HttpContext http, DateTimeOffset now)
+    private async ValueTask<ClientAuthenticationFacts> LoadAsync(
+        ClientCredentials presented,
+        Client? client,
+        Snapshot snapshot,
+        HttpContext http,
+        DateTimeOffset now
+    )
     {
-        var key = $"{client?.Id}\n{http.Connection.RemoteIpAddress}"; // Unknown clients share one entry per address: nobody fills the table with names.
-        var assertion = presented.Assertion is null ? null : ClientAssertion.Read(presented.Assertion, client);
+        var place = new ClientAtAddress(client?.Id, http.Connection.RemoteIpAddress); // Unknown clients share one entry per address: nobody fills the table with names.
+        var assertion = presented.Assertion is null ? null : await _assertions.ReadAsync(presented.Assertion, client, http.RequestAborted);
         return new()
         {
             Client = client,
-            ThrottleKey = key,
-            Throttled = throttle.IsThrottled(key, now),
-            Secret = presented.Secret is null ? null : ClientSecrets.Find(client, presented.Secret),
+            Place = place,
+            Throttled = _throttle.IsThrottled(place, now),
+            Secret = presented.Secret is null ? assertion?.Secret : ClientSecrets.Find(client, presented.Secret),
             Assertion = assertion,
-            Issuer = issuer,
+            Issuer = _issuer,
             Fence = snapshot.Fence?.Since,
         };
     }
 
     private ValueTask<bool> IsFirstUseAsync(ClientAssertion assertion, DateTimeOffset now, CancellationToken ct) =>
-        oneTime.TryAddOnceAsync(
+        _oneTime.TryAddOnceAsync(
             $"assertion\n{assertion.Issuer}\n{assertion.Id}",
             assertion.ExpiresAt!.Value + ClientAuthenticationRules.Skew,
             now,
@@ -66,9 +89,15 @@ public sealed class ClientAuthentication(IssuerUrl issuer, IOneTimeStore oneTime
         );
 }
 
+/// <summary>Whose failures are counted together. Unknown clients share one entry per address: nobody fills the table with names.</summary>
+internal readonly record struct ClientAtAddress(string? ClientId, IPAddress? Address);
+
 /// <summary>What a request presents as client credentials. Nothing of it is trusted.</summary>
 internal sealed record ClientCredentials
 {
+    /// <summary>What the base64 reader would pass over.</summary>
+    private const string WhiteSpace = " \t\r\n";
+
     public ClientAuthenticationMethod Method { get; init; }
     public string? ClientId { get; init; }
     public string? Secret { get; init; }
@@ -121,10 +150,12 @@ internal sealed record ClientCredentials
         if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
             return malformed;
         var text = header["Basic ".Length..];
-        if (text.Length > 1360 || text.Any(char.IsWhiteSpace) || !Convert.TryFromBase64String(text, bytes, out var length))
+        if (text.Length > 1360 || text.AsSpan().IndexOfAny(WhiteSpace) >= 0 || !Convert.TryFromBase64String(text, bytes, out var length))
             return malformed;
         var colon = bytes[..length].IndexOf((byte)':');
-        if (colon <= 0 || !TryDecode(bytes[..colon], out var id) || !TryDecode(bytes[(colon + 1)..length], out var secret))
+        if (colon <= 0 || bytes[..length].Contains((byte)'&'))
+            return malformed;
+        if (!FormParameters.TryDecode(bytes[..colon], out var id) || !FormParameters.TryDecode(bytes[(colon + 1)..length], out var secret))
             return malformed;
         return new()
         {
@@ -133,17 +164,5 @@ internal sealed record ClientCredentials
             Secret = secret,
             IdsDiffer = bodyId is not null && bodyId != id,
         };
-    }
-
-    private static bool TryDecode(ReadOnlySpan<byte> part, out string value)
-    {
-        value = "";
-        if (part.IsEmpty)
-            return true;
-        byte[] pair = [(byte)'v', (byte)'=', .. part];
-        if (part.Contains((byte)'&') || FormParameters.TryParse(pair, out var parsed) is not null)
-            return false;
-        value = parsed["v"] ?? "";
-        return true;
     }
 }

@@ -1,4 +1,3 @@
-using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
 using Ostiary.Server.Configuration;
@@ -15,7 +14,7 @@ internal sealed record ClientAuthenticationFacts
     /// <summary>Null, or the restore before which nobody knows which assertions were used.</summary>
     public required DateTimeOffset? Fence { get; init; }
     public required bool Throttled { get; init; }
-    public required string ThrottleKey { get; init; }
+    public required ClientAtAddress Place { get; init; }
 }
 
 /// <summary>The rules of client authentication, whatever the method.</summary>
@@ -36,7 +35,7 @@ internal static class ClientAuthenticationRules
         { "the client is registered",                      Reason.AuthenticatingClientUnknown,  "RFC 6749 §5.2",    (r, f, now) => f.Client is not null },
         { "the client is enabled",                         Reason.AuthenticatingClientDisabled, "RFC 6749 §5.2",    (r, f, now) => !f.Client!.Disabled },
         { "a confidential client presents credentials",    Reason.CredentialsMissing,           "RFC 6749 §3.2.1",  (r, f, now) => r.Method != ClientAuthenticationMethod.None || f.Client!.IsPublic },
-        { "it uses the method it is registered for",       Reason.MethodNotRegistered,          "OIDC Core §9",     (r, f, now) => r.Method == f.Client!.AuthenticationMethod },
+        { "it uses the method it is registered for",       Reason.MethodNotRegistered,          "OIDC Core §9",     (r, f, now) => IsRegistered(r.Method, f.Client!.AuthenticationMethod) },
         { "the secret is one of the client's",             Reason.SecretWrong,                  "RFC 6749 §2.3.1",  (r, f, now) => r.Secret is null || f.Secret is not null },
         { "the secret has not expired",                    Reason.SecretExpired,                "RFC 7591 §3.2.1",  (r, f, now) => f.Secret is null || f.Secret.ExpiresAt is null || now < f.Secret.ExpiresAt },
         AssertionRules,
@@ -47,6 +46,7 @@ internal static class ClientAuthenticationRules
     {
         { "client_assertion_type is the JWT one",          Reason.AssertionTypeWrong,           "RFC 7523 §2.2",    (r, f, now) => r.Assertion is null || r.AssertionType == ClientAuthentication.AssertionType },
         { "the assertion is a JWT",                        Reason.AssertionMalformed,           "RFC 7523 §3",      (r, f, now) => f.Assertion is null || !f.Assertion.Malformed },
+        { "the client's keys can be had",                  Reason.ClientKeysUnavailable,        "OIDC Core §10.1.1", (r, f, now) => f.Assertion?.KeysUnavailable is null },
         { "it is signed by a registered key",              Reason.AssertionSignatureInvalid,    "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.Verified },
         { "iss and sub are the client_id",                 Reason.AssertionIssuerWrong,         "RFC 7523 §3",      (r, f, now) => f.Assertion is null || (f.Assertion.Issuer == f.Client!.Id && f.Assertion.Subject == f.Client.Id) },
         { "aud is this issuer and nobody else",            Reason.AssertionAudienceWrong,       "RFC 7523 §3",      (r, f, now) => f.Assertion is null || IsAddressed(f) },
@@ -57,57 +57,12 @@ internal static class ClientAuthenticationRules
         { "it has a jti",                                  Reason.AssertionWithoutId,           "RFC 7523 §3",      (r, f, now) => f.Assertion is null || f.Assertion.Id is { Length: > 0 and <= 256 } },
     };
 
+    /// <summary>That an assertion is signed with a secret shows in nothing that a stranger may decide: both kinds count as one method, and the key tells.</summary>
+    private static bool IsRegistered(ClientAuthenticationMethod used, ClientAuthenticationMethod registered) =>
+        used == registered || (used == ClientAuthenticationMethod.PrivateKeyJwt && registered == ClientAuthenticationMethod.ClientSecretJwt);
+
     /// <summary>The issuer as a string or as the only entry; the token endpoint only where the client's setting says so.</summary>
     private static bool IsAddressed(ClientAuthenticationFacts facts) =>
         facts.Assertion!.Audience is [var audience]
         && (audience == facts.Issuer.Text || (facts.Client!.AssertionAudience == AssertionAudience.Any && audience == facts.Issuer.At("/token")));
-}
-
-/// <summary>A client assertion as read; verified only where <see cref="Verified"/> says so. RFC 7523 §3</summary>
-internal sealed record ClientAssertion
-{
-    /// <summary><c>JWT</c>, none, or the type of the revised profile; never an access token's or another kind's.</summary>
-    private static readonly string[] Types = ["JWT", "", "client-authentication+jwt"];
-
-    public bool Malformed { get; init; }
-    public bool Verified { get; init; }
-    public string? Issuer { get; init; }
-    public string? Subject { get; init; }
-    public IReadOnlyList<string>? Audience { get; init; }
-    public string? Id { get; init; }
-    public DateTimeOffset? ExpiresAt { get; init; }
-
-    /// <summary>The later of <c>nbf</c> and <c>iat</c>.</summary>
-    public DateTimeOffset StartsAt { get; init; }
-
-    public static string? SubjectOf(string assertion) =>
-        Jws.TryReadUnverified(assertion, out _, out var payload) && JwtClaims.TryParse(payload, out var claims, out _) ? claims.String("sub") : null;
-
-    public static ClientAssertion Read(string assertion, Client? client)
-    {
-        if (!Jws.TryReadUnverified(assertion, out _, out var payload) || !JwtClaims.TryParse(payload, out var claims, out _))
-            return new() { Malformed = true };
-        if (
-            !claims.TryNumericDate("exp", out var expires)
-            || !claims.TryNumericDate("nbf", out var notBefore)
-            || !claims.TryNumericDate("iat", out var issued)
-        )
-            return new() { Malformed = true };
-        var policy = new JwsPolicy
-        {
-            Algorithms = client?.AssertionAlgorithm is { } one ? [one] : ClientNames.AssertionAlgorithms,
-            Types = Types,
-            AllowMissingKid = true,
-        };
-        return new()
-        {
-            Verified = client?.Keys is { } keys && Jws.TryVerify(assertion, keys, policy, out _, out _),
-            Issuer = claims.String("iss"),
-            Subject = claims.String("sub"),
-            Audience = claims.Audience,
-            Id = claims.String("jti"),
-            ExpiresAt = expires,
-            StartsAt = new[] { notBefore, issued }.Max() ?? DateTimeOffset.MinValue,
-        };
-    }
 }

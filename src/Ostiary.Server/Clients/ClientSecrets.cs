@@ -47,7 +47,10 @@ public sealed class ClientSecrets(MasterKey master)
             : throw new StoreException(Reason.KeyUnreadable, $"No secret of the client {client.Id} is kept for HS256: give it a new one.");
 
     /// <summary>The secrets as HMAC keys, newest first.</summary>
-    public IEnumerable<JsonWebKey> HmacKeys(Client client)
+    public IEnumerable<JsonWebKey> HmacKeys(Client client) => HmacSecrets(client).Select(secret => secret.Key);
+
+    /// <summary>The secrets that are kept for it, each as an HMAC key, newest first.</summary>
+    public IEnumerable<(ClientSecret Secret, JsonWebKey Key)> HmacSecrets(Client client)
     {
         foreach (var secret in client.Secrets.OrderByDescending(s => s.CreatedAt))
         {
@@ -55,7 +58,7 @@ public sealed class ClientSecrets(MasterKey master)
                 continue;
             var jwk = Encoding.ASCII.GetBytes($$"""{"kty":"oct","k":"{{Base64Url.EncodeToString(plain)}}"}""");
             if (JsonWebKey.TryParse((ReadOnlyMemory<byte>)jwk, out var key, out _))
-                yield return key;
+                yield return (secret, key);
         }
     }
 }

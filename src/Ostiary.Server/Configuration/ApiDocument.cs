@@ -31,9 +31,11 @@ internal sealed record ApiDocument(JsonElement Declared, Api Api)
             Scopes = ReadScopes(reader),
             TokenFormat = reader.Choice("token_format", Formats) ?? unset.TokenFormat,
             TokenLifetime = Bounds.Read(reader, "token_lifetime", unsafeNames) ?? unset.TokenLifetime,
-            SigningAlgorithm = reader.OneOf("signing_alg", SigningAlgorithms.Public) ?? unset.SigningAlgorithm,
+            SigningAlgorithm = reader.OneOf("signing_alg", SigningAlgorithms.All) ?? unset.SigningAlgorithm,
             ResourceServerClients = reader.Texts("resource_server_clients", 200) ?? [],
         };
+        if (api is { SigningAlgorithm: "HS256", TokenFormat: TokenFormat.Opaque })
+            reader.Refuse("signing_alg", "is HS256, but opaque tokens are not signed.", "Take the token format jwt, or leave signing_alg out.");
         reader.Finish();
         return faults.Count == before ? new(declared.Clone(), api) : null;
     }

@@ -26,7 +26,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
         var type = ReadType(reader);
         var defaults = ClientDefaults.Of(type);
         var unsafeNames = Bounds.ReadAllowances(reader, "access_token_lifetime", "refresh_token_lifetime", "refresh_token_idle");
-        var method = ReadMethod(reader) ?? defaults.Method;
+        var method = reader.Choice("token_endpoint_auth_method", ClientNames.Methods) ?? defaults.Method;
         var grants = ReadGrantTypes(reader) ?? defaults.GrantTypes;
         var unset = new Client
         {
@@ -39,7 +39,8 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             Name = reader.Display("client_name", 100),
             Disabled = reader.Flag("disabled") ?? false,
             Keys = ReadKeys(reader),
-            AssertionAlgorithm = reader.OneOf("token_endpoint_auth_signing_alg", ClientNames.AssertionAlgorithms),
+            JwksUri = ClientUris.ReadFetched(reader, "jwks_uri", onLoopback),
+            AssertionAlgorithm = reader.OneOf("token_endpoint_auth_signing_alg", ClientNames.AlgorithmsOf(method)),
             AssertionAudience = reader.Choice("assertion_audience", ClientNames.Audiences) ?? unset.AssertionAudience,
             RedirectUris = ClientUris.ReadRedirects(reader, "redirect_uris", type, onLoopback),
             PostLogoutRedirectUris = ClientUris.ReadRedirects(reader, "post_logout_redirect_uris", type, onLoopback),
@@ -104,17 +105,6 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
         return ClientUris.AreNative(reader) ? ClientType.Native : ClientType.Spa;
     }
 
-    private static ClientAuthenticationMethod? ReadMethod(DocumentReader reader)
-    {
-        const string member = "token_endpoint_auth_method";
-        if (reader.TryGet(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() == "client_secret_jwt")
-        {
-            reader.Refuse(member, "client_secret_jwt is not supported: the server would have to keep the secret itself.", "Use private_key_jwt.");
-            return null;
-        }
-        return reader.Choice(member, ClientNames.Methods);
-    }
-
     private static ImmutableArray<string>? ReadGrantTypes(DocumentReader reader)
     {
         if (reader.Texts("grant_types", 200) is not { } grants)
@@ -166,8 +156,6 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
 
     private static JsonWebKeySet? ReadKeys(DocumentReader reader)
     {
-        if (reader.Has("jwks_uri"))
-            reader.Refuse("jwks_uri", "is not supported yet: this server fetches no keys.", "Put the public keys into jwks.");
         if (!reader.TryGet("jwks", out var element))
             return null;
         if (JsonWebKeySet.TryParse(element, publicOnly: true, out var keys, out var fault))

@@ -26,6 +26,9 @@ internal static class ClientNames
         "Ed25519",
     ];
 
+    /// <summary>Of <c>client_secret_jwt</c>.</summary>
+    public static readonly string[] SecretAlgorithms = ["HS256"];
+
     public static readonly (string, ClientType)[] Types =
     [
         ("web", ClientType.Web),
@@ -42,6 +45,7 @@ internal static class ClientNames
         ("client_secret_basic", ClientAuthenticationMethod.ClientSecretBasic),
         ("client_secret_post", ClientAuthenticationMethod.ClientSecretPost),
         ("private_key_jwt", ClientAuthenticationMethod.PrivateKeyJwt),
+        ("client_secret_jwt", ClientAuthenticationMethod.ClientSecretJwt),
     ];
 
     public static readonly (string, RefreshTokenRotation)[] Rotations =
@@ -59,6 +63,9 @@ internal static class ClientNames
         ("remembered", ConsentPolicy.Remembered),
         ("none", ConsentPolicy.None),
     ];
+
+    public static string[] AlgorithmsOf(ClientAuthenticationMethod method) =>
+        method == ClientAuthenticationMethod.ClientSecretJwt ? SecretAlgorithms : AssertionAlgorithms;
 
     public static string NameOf<T>((string Name, T Value)[] table, T value)
         where T : struct => Array.Find(table, row => EqualityComparer<T>.Default.Equals(row.Value, value)).Name;

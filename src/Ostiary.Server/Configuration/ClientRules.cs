@@ -48,8 +48,13 @@ internal static class ClientRules
             reader.Refuse(member, "a secret that every copy of the program holds is none.", "Use \"none\": PKCE protects the code.");
         if (client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt && !reader.Has("jwks") && !reader.Has("jwks_uri"))
             reader.Refuse("jwks", "is missing: private_key_jwt is checked with the client's public keys."); // OIDC Core §9
-        if (client.AuthenticationMethod != ClientAuthenticationMethod.PrivateKeyJwt && reader.Has("token_endpoint_auth_signing_alg"))
-            reader.Refuse("token_endpoint_auth_signing_alg", "has a meaning only with private_key_jwt.");
+        if (reader.Has("jwks") && reader.Has("jwks_uri")) // RFC 7591 §2
+            reader.Refuse("jwks_uri", "stands beside jwks: nobody could tell which of them holds.", "Leave one of them out.");
+        if (
+            client.AuthenticationMethod is not (ClientAuthenticationMethod.PrivateKeyJwt or ClientAuthenticationMethod.ClientSecretJwt)
+            && reader.Has("token_endpoint_auth_signing_alg")
+        )
+            reader.Refuse("token_endpoint_auth_signing_alg", "has a meaning only with private_key_jwt and client_secret_jwt.");
         if (!usesSecret && hasSecretReference)
             reader.Refuse("client_secret", "the client does not authenticate with a secret.", "Use client_secret_basic, or leave the secret out.");
         if (client.IdTokenAlgorithm == "HS256" && !usesSecret) // OIDC Core §10.1
@@ -74,5 +79,8 @@ internal static class ClientRules
     }
 
     public static bool UsesSecret(Client client) =>
-        client.AuthenticationMethod is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost;
+        client.AuthenticationMethod
+            is ClientAuthenticationMethod.ClientSecretBasic
+                or ClientAuthenticationMethod.ClientSecretPost
+                or ClientAuthenticationMethod.ClientSecretJwt;
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Outbound;
 
 namespace Ostiary.Server.Configuration;
 
@@ -35,6 +36,17 @@ internal static class ClientUris
         )
             return text;
         reader.Refuse(member, "must be an absolute https URL.");
+        return null;
+    }
+
+    /// <summary>An address that this server will fetch itself.</summary>
+    public static string? ReadFetched(DocumentReader reader, string member, bool onLoopback)
+    {
+        if (reader.Text(member, 1024) is not { } text)
+            return null;
+        if (FetchUrl.TryParse(text, anyPort: onLoopback, out _))
+            return text;
+        reader.Refuse(member, "is not an address that this server fetches.", "Write https://HOST/PATH, on port 443 or 8443, in plain spelling.");
         return null;
     }
 

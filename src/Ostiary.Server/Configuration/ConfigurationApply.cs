@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Users;
 
@@ -10,7 +11,14 @@ namespace Ostiary.Server.Configuration;
 /// Puts a configuration file over a configuration. What the file lists is created or replaced; what it does not list stays, unless it is to be pruned.
 /// Applying the same file again changes nothing. Without a source of secrets they are not looked up: enough to check a file.
 /// </summary>
-internal sealed class ConfigurationApply(ConfigurationFile file, ISecretSource? secrets, CredentialIntake intake, bool prune, DateTimeOffset now)
+internal sealed class ConfigurationApply(
+    ConfigurationFile file,
+    ISecretSource? secrets,
+    CredentialIntake intake,
+    ApiSecrets shared,
+    bool prune,
+    DateTimeOffset now
+)
 {
     /// <summary>The secret that a configuration file refers to, among the secrets of a client.</summary>
     public const string ConfiguredSecret = "configured";
@@ -21,10 +29,13 @@ internal sealed class ConfigurationApply(ConfigurationFile file, ISecretSource? 
     /// <summary>Secrets made for clients that need one and whose file names none: shown this one time.</summary>
     public IReadOnlyList<(string ClientId, string Secret)> Made { get; private set; } = [];
 
+    /// <summary>Secrets made for APIs whose tokens are signed by HS256: shown this one time.</summary>
+    public IReadOnlyList<(string Identifier, string Secret)> MadeForApis { get; private set; } = [];
+
     public ConfigurationDraft To(ConfigurationSet before)
     {
         _faults.Clear();
-        Made = [];
+        (Made, MadeForApis) = ([], []);
         var set = prune ? Pruned(before) : before;
         set = set with { Settings = file.Settings ?? set.Settings };
         set = Reordered(set);
@@ -68,7 +79,13 @@ internal sealed class ConfigurationApply(ConfigurationFile file, ISecretSource? 
         return set;
     }
 
-    private ApiDocument Put(ApiDocument api, ApiDocument? before, int order) => api with { Order = order, CreatedAt = before?.CreatedAt ?? now };
+    private ApiDocument Put(ApiDocument api, ApiDocument? before, int order)
+    {
+        var (kept, made) = shared.Complete(api with { Order = order, CreatedAt = before?.CreatedAt ?? now }, before?.Api, now);
+        if (made is not null)
+            MadeForApis = [.. MadeForApis, (api.Api.Identifier, made)];
+        return kept;
+    }
 
     private ClientDocument Put(ClientDocument client, ClientDocument? before, int order)
     {

@@ -34,15 +34,7 @@ public sealed class ConfigurationFile
             using (document)
                 return Read(document.RootElement, onLoopback, out faults);
         }
-        faults =
-        [
-            new(
-                "(document)",
-                Reason.ConfigurationInvalid,
-                "is not a JSON object.",
-                IsOtherForm(utf8.Span) ? "It is written in JSON; YAML is not supported yet." : JsonPlace.FaultOf(utf8.Span)
-            ),
-        ];
+        faults = [new("(document)", Reason.ConfigurationInvalid, "is not a JSON object.", JsonPlace.FaultOf(utf8.Span))];
         return null;
     }
 
@@ -80,12 +72,6 @@ public sealed class ConfigurationFile
             set = set.With(user with { User = user.User with { Subject = user.User.Username } });
         ReferenceRules.Check(set, faults);
         return faults;
-    }
-
-    private static bool IsOtherForm(ReadOnlySpan<byte> utf8)
-    {
-        var text = utf8.TrimStart(" \t\r\n"u8);
-        return text.Length > 0 && text[0] is not ((byte)'{' or (byte)'[' or (byte)'"');
     }
 
     private static ImmutableArray<T> ReadAll<T>(DocumentReader reader, string member, Func<JsonElement, string, T?> parse)

@@ -33,5 +33,7 @@ internal sealed class CredentialIntake(ClientSecrets secrets)
         return text.Distinct().Count() < 8 ? "the secret repeats a few characters; take random ones." : null;
     }
 
-    private static bool NeedsText(Client client) => client.IdTokenAlgorithm == "HS256"; // OIDC Core §10.1
+    // OIDC Core §10.1
+    private static bool NeedsText(Client client) =>
+        client.IdTokenAlgorithm == "HS256" || client.AuthenticationMethod == ClientAuthenticationMethod.ClientSecretJwt;
 }

@@ -19,6 +19,6 @@ public static class SigningAlgorithms
 {
     public static ImmutableArray<string> All { get; } = ["ES256", "RS256", "PS256", "ES384", "HS256"];
 
-    /// <summary>Those of access tokens: an API checks them with a public key.</summary>
+    /// <summary>Those whose signatures anybody checks with a public key.</summary>
     public static ImmutableArray<string> Public { get; } = ["ES256", "RS256", "PS256", "ES384"];
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Ostiary.Protocol;
 using Ostiary.Server.Apis;
@@ -12,6 +13,9 @@ namespace Ostiary.Server.Configuration;
 public sealed class Snapshot
 {
     private FrozenDictionary<string, Api>? _apiByScope;
+
+    /// <summary>What a client gets that names neither scope nor resource: at one revision always the same.</summary>
+    internal ConcurrentDictionary<Client, TokenTarget> DefaultTargets { get; } = new(ReferenceEqualityComparer.Instance);
 
     public required long Revision { get; init; }
     public required IssuerSettings Settings { get; init; }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Users;
@@ -42,6 +43,12 @@ internal static class StoredDocuments
             Declared(json, document.Declared);
             json.WriteNumber("order", document.Order);
             json.WriteString("created_at", document.CreatedAt);
+            if (document.Api.Secrets.IsEmpty)
+                return;
+            json.WriteStartArray("secrets");
+            foreach (var secret in document.Api.Secrets)
+                Write(json, secret);
+            json.WriteEndArray();
         });
 
     public static string Write(ClientDocument document) =>
@@ -103,13 +110,7 @@ internal static class StoredDocuments
                 return document.Kind switch
                 {
                     ClientKind when ClientDocument.Parse(declared, path, onLoopback: true, faults) is { } client => set.With(Complete(client, root)),
-                    ApiKind when ApiDocument.Parse(declared, path, faults) is { } api => set.With(
-                        api with
-                        {
-                            Order = Order(root),
-                            CreatedAt = Time(root, "created_at") ?? default,
-                        }
-                    ),
+                    ApiKind when ApiDocument.Parse(declared, path, faults) is { } api => set.With(Complete(api, root)),
                     UserKind when UserDocument.Parse(declared, path, faults) is { } user => set.With(Complete(user, root)),
                     SettingKind when document.Id == IssuerId && SettingsDocument.Parse(declared, path, faults) is { } settings => set with
                     {
@@ -139,6 +140,14 @@ internal static class StoredDocuments
             {
                 Secrets = root.TryGetProperty("secrets", out var list) ? [.. list.EnumerateArray().Select(ReadSecret)] : [],
             },
+        };
+
+    private static ApiDocument Complete(ApiDocument api, JsonElement root) =>
+        api with
+        {
+            Order = Order(root),
+            CreatedAt = Time(root, "created_at") ?? default,
+            Api = api.Api with { Secrets = root.TryGetProperty("secrets", out var list) ? [.. list.EnumerateArray().Select(ReadApiSecret)] : [] },
         };
 
     private static UserDocument Complete(UserDocument user, JsonElement root) =>
@@ -174,6 +183,24 @@ internal static class StoredDocuments
             Time(secret, "created_at") ?? default,
             Time(secret, "expires_at"),
             secret.TryGetProperty("sealed", out var text) ? text.GetString() : null
+        );
+
+    private static void Write(Utf8JsonWriter json, ApiSecret secret)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", secret.Id);
+        json.WriteString("created_at", secret.CreatedAt);
+        json.WriteString("signs_from", secret.SignsFrom);
+        json.WriteString("sealed", secret.Sealed);
+        json.WriteEndObject();
+    }
+
+    private static ApiSecret ReadApiSecret(JsonElement secret) =>
+        new(
+            secret.GetProperty("id").GetString()!,
+            Time(secret, "created_at") ?? default,
+            Time(secret, "signs_from") ?? default,
+            secret.GetProperty("sealed").GetString()!
         );
 
     private static int Order(JsonElement root) => root.TryGetProperty("order", out var order) ? order.GetInt32() : 0;

@@ -10,8 +10,16 @@ namespace Ostiary.Server.Discovery;
 /// <summary>Metadata, computed from the same configuration that the endpoints use. OIDC Discovery §3, RFC 8414 §2</summary>
 public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grantTypes)
 {
-    private static readonly string[] AuthenticationMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
-    private static readonly string[] SecretlessMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+    private static readonly string[] AuthenticationMethods =
+    [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "client_secret_jwt",
+        "none",
+    ];
+    private static readonly string[] SecretlessMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"];
+    private static readonly string[] AssertionAlgorithms = [.. ClientNames.AssertionAlgorithms, .. ClientNames.SecretAlgorithms];
     private static readonly string[] UserClaimNames =
     [
         "sub",
@@ -73,11 +81,11 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         List(json, "acr_values_supported", Acr.Supported);
         List(json, "id_token_signing_alg_values_supported", SigningAlgorithms.All);
         List(json, "token_endpoint_auth_methods_supported", AuthenticationMethods);
-        List(json, "token_endpoint_auth_signing_alg_values_supported", ClientNames.AssertionAlgorithms);
+        List(json, "token_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
         List(json, "introspection_endpoint_auth_methods_supported", SecretlessMethods);
-        List(json, "introspection_endpoint_auth_signing_alg_values_supported", ClientNames.AssertionAlgorithms);
+        List(json, "introspection_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
         List(json, "revocation_endpoint_auth_methods_supported", AuthenticationMethods);
-        List(json, "revocation_endpoint_auth_signing_alg_values_supported", ClientNames.AssertionAlgorithms);
+        List(json, "revocation_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
         List(json, "code_challenge_methods_supported", ["S256"]); // RFC 7636 §6.2
         List(json, "prompt_values_supported", AuthorizeRules.Prompts);
         List(json, "claims_supported", UserClaimNames);

@@ -1,29 +1,39 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Http;
+using Ostiary.Server.Pages;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Hosting;
 
 /// <summary>
-/// The outermost layer: gives every answer its flow, and turns the two exceptions that exist, a bug and a dead storage, into an answer without any detail.
+/// The outermost layer: gives every answer its flow, lets a request in or sheds it, and turns the two exceptions that exist, a bug and a dead storage, into
+/// an answer without any detail.
 /// </summary>
-internal sealed partial class FaultBarrier(Issuer issuer, ILogger logger)
+internal sealed partial class FaultBarrier(Issuer issuer, HealthEndpoints health, ILogger logger)
 {
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
         var flow = Flow.Of(http);
+        var lane = Admission.LaneOf(http);
+        var entered = false;
+        health.Part(http);
         try
         {
-            await next(http);
+            if (lane is { IsChosenByGrantType: true, Admission.IsPressed: true })
+                lane = await GrantLane.OfAsync(http, lane);
+            entered = lane?.Admission.TryEnter(lane) == true;
+            if (lane is not null && !entered)
+                await ShedAsync(http, lane);
+            else
+                await next(http);
             if (IsBare(http.Response))
                 await JsonAnswer.RefuseAsync(http, issuer, http.Response.StatusCode == 404 ? Reason.AddressUnknown : Reason.MethodNotAllowed);
         }
-        catch (Exception exception)
-            when (exception is OperationCanceledException or IOException and not BadHttpRequestException
-                && http.RequestAborted.IsCancellationRequested
-            )
+        catch (Exception exception) when (IsPeerGone(exception, http))
         {
             // The peer has gone.
         }
@@ -34,6 +44,10 @@ internal sealed partial class FaultBarrier(Issuer issuer, ILogger logger)
                 flow,
                 exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Reason.RequestTooLarge : Reason.RequestMalformed
             );
+        }
+        catch (ShedException exception)
+        {
+            await ShedAsync(http, exception.Lane);
         }
         catch (StoreException exception)
         {
@@ -48,6 +62,26 @@ internal sealed partial class FaultBarrier(Issuer issuer, ILogger logger)
             LogFault(logger, flow, exception);
             await AnswerAsync(http, flow, Reason.InternalFault);
         }
+        finally
+        {
+            if (entered)
+                lane!.Admission.Leave();
+        }
+    }
+
+    /// <summary>Over HTTP/2 a read of the body hears of it before the request does.</summary>
+    private static bool IsPeerGone(Exception exception, HttpContext http) =>
+        exception is OperationCanceledException or IOException and not BadHttpRequestException
+        && (http.RequestAborted.IsCancellationRequested || exception.InnerException is ConnectionAbortedException or ConnectionResetException);
+
+    /// <summary>Nothing was begun. Who came with a browser sees a page.</summary>
+    private Task ShedAsync(HttpContext http, Lane lane)
+    {
+        var admission = lane.Admission;
+        http.Response.Headers.RetryAfter = lane.RetryAfter.ToString(CultureInfo.InvariantCulture);
+        return ReferenceEquals(lane, admission.Page) || ReferenceEquals(lane, admission.Authorization) || ReferenceEquals(lane, admission.Password)
+            ? ErrorPage.WriteAsync(http, issuer, Reason.Overloaded)
+            : JsonAnswer.RefuseAsync(http, issuer, Reason.Overloaded);
     }
 
     /// <summary>What routing answers alone: RFC 9110 §15.5.5 and RFC 9110 §15.5.6, without a word.</summary>

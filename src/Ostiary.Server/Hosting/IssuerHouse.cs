@@ -2,6 +2,7 @@ using Ostiary.Server.Admin;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
+using Ostiary.Server.Outbound;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Tokens;
 using Ostiary.Server.Users;
@@ -59,9 +60,12 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Log = decisions,
                 Time = time,
                 Development = options.Development,
+                Fetcher = new GuardedFetcher(options.AllowLoopbackFetch, options.ExtraCaFile is { } ca ? TrustedRoots.With(ca) : null),
             };
-            var passwords = new Passwords();
-            var endpoints = new OstiaryEndpoints(issuer, keys, ended, decisions, passwords, new PasswordUpdates(configuration));
+            var limits = options.ReadLimits();
+            var passwords = new Passwords(limits.SignIns);
+            var endpoints = new OstiaryEndpoints(issuer, keys, ended, decisions, passwords, new PasswordUpdates(configuration), limits);
+            await issuer.Uses.ReadAsync(stores.Documents, ct);
             await FollowAsync(endpoints, configuration, ct);
             var house = new IssuerHouse
             {
@@ -76,6 +80,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             if (directory is not null)
                 house._open.Push(directory);
             house._open.Push(passwords);
+            house._open.Push(endpoints.Admission);
             return house;
         }
         catch

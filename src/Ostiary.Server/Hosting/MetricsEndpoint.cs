@@ -11,10 +11,18 @@ using Ostiary.Server.Tokens;
 namespace Ostiary.Server.Hosting;
 
 /// <summary>
-/// GET /metrics, in the text form that Prometheus reads: decisions by act and code, signing keys by state, memory. For this machine and the administration socket
+/// GET /metrics, in the text form that Prometheus reads: decisions by act and code, signing keys by state, load, memory. For this machine and the administration socket
 /// only; to anybody else, also through a proxy, there is nothing here. No name of a client or a person is in it.
 /// </summary>
-public sealed class MetricsEndpoint(CountedDecisions decisions, KeyRing keys, Follower follower, EndedTokens ended, TimeProvider time)
+public sealed class MetricsEndpoint(
+    CountedDecisions decisions,
+    KeyRing keys,
+    Follower follower,
+    EndedTokens ended,
+    Admission admission,
+    Func<int> signInsWaiting,
+    TimeProvider time
+)
 {
     public Task HandleAsync(HttpContext http)
     {
@@ -51,6 +59,7 @@ public sealed class MetricsEndpoint(CountedDecisions decisions, KeyRing keys, Fo
                 text,
                 $"ostiary_signing_key_age_seconds{{kid=\"{key.Kid}\",alg=\"{key.Alg}\",state=\"{key.State.ToString().ToLowerInvariant()}\"}} {AgeOf(key)}"
             );
+        WriteLoad(text);
         Head(text, "ostiary_feed_lag_seconds", "gauge", "How old what this node knows of the others is at most.");
         Line(text, $"ostiary_feed_lag_seconds {follower.Lag.TotalSeconds:0.000}");
         Head(text, "ostiary_ended_tokens", "gauge", "Grants and access tokens that ended before their time and are remembered.");
@@ -58,6 +67,22 @@ public sealed class MetricsEndpoint(CountedDecisions decisions, KeyRing keys, Fo
         Head(text, "process_resident_memory_bytes", "gauge", "Memory of the process.");
         Line(text, $"process_resident_memory_bytes {Environment.WorkingSet}");
         return text.ToString();
+    }
+
+    private void WriteLoad(StringBuilder text)
+    {
+        Head(text, "ostiary_requests_total", "counter", "Requests let in and shed since the start, by lane.");
+        foreach (var lane in admission.Lanes)
+        {
+            Line(text, $"ostiary_requests_total{{lane=\"{lane.Name}\",outcome=\"admitted\"}} {lane.Admitted}");
+            Line(text, $"ostiary_requests_total{{lane=\"{lane.Name}\",outcome=\"shed\"}} {lane.Shed}");
+        }
+        Head(text, "ostiary_requests_in_work", "gauge", "Requests that were let in and have not ended.");
+        Line(text, $"ostiary_requests_in_work {admission.InWork}");
+        Head(text, "ostiary_queue_milliseconds", "gauge", "How long requests wait for a processor.");
+        Line(text, $"ostiary_queue_milliseconds {admission.QueueMilliseconds}");
+        Head(text, "ostiary_sign_ins_waiting", "gauge", "Passwords that wait to be checked.");
+        Line(text, $"ostiary_sign_ins_waiting {signInsWaiting()}");
     }
 
     private long AgeOf(KeyInfo key) => (long)(time.GetUtcNow() - key.PublishedAt).TotalSeconds;

@@ -31,8 +31,10 @@ public sealed class OstiaryServer : IAsyncDisposable
     private readonly Following _following;
     private readonly Upkeep _upkeep;
 
-    private OstiaryServer(WebApplication app, IssuerHouse house, Following following, Upkeep upkeep) =>
-        (_app, _house, _following, _upkeep) = (app, house, following, upkeep);
+    private readonly TimeSpan _drainDelay;
+
+    private OstiaryServer(WebApplication app, IssuerHouse house, Following following, Upkeep upkeep, TimeSpan drainDelay) =>
+        (_app, _house, _following, _upkeep, _drainDelay) = (app, house, following, upkeep, drainDelay);
 
     public Issuer Issuer => _house.Endpoints.Issuer;
     public OstiaryEndpoints Endpoints => _house.Endpoints;
@@ -72,7 +74,7 @@ public sealed class OstiaryServer : IAsyncDisposable
             await house.KeysComplete;
             await house.Endpoints.Follower.FollowAsync(ct);
             await StartAsync(app, options, ct);
-            return new(app, house, Following.Start(house, time, app.Logger), Upkeep.Start(house, time, app.Logger));
+            return new(app, house, Following.Start(house, time, app.Logger), Upkeep.Start(house, time, app.Logger), options.DrainDelay);
         }
         catch
         {
@@ -84,10 +86,17 @@ public sealed class OstiaryServer : IAsyncDisposable
     /// <summary>Completes when the process is asked to stop.</summary>
     public Task WaitForShutdownAsync(CancellationToken ct) => _app.WaitForShutdownAsync(ct);
 
+    /// <summary>Says that it is not ready and serves on for the drain delay, so that balancers notice before it accepts no more.</summary>
+    public async Task DrainAsync()
+    {
+        _house.Endpoints.Health.Drain();
+        await Task.Delay(_drainDelay, Issuer.Time);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _house.Endpoints.Health.Drain();
-        await _app.StopAsync();
+        await _app.StopAsync(); // Accepts no more, and waits for what has begun.
         await _app.DisposeAsync();
         await _following.DisposeAsync();
         await _upkeep.DisposeAsync();
@@ -102,11 +111,14 @@ public sealed class OstiaryServer : IAsyncDisposable
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         // What fails at start is told once, in one sentence.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        // What a peer does wrong in HTTP/2 is its own affair, and must not fill our log.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopTimeout);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         var app = builder.Build();
-        var barrier = new FaultBarrier(house.Endpoints.Issuer, app.Logger);
+        var barrier = new FaultBarrier(house.Endpoints.Issuer, house.Endpoints.Health, app.Logger);
         var guard = new TransportGuard([.. options.TrustedProxies.Select(ParseNetwork)]);
         app.Use((HttpContext http, RequestDelegate next) => barrier.InvokeAsync(http, next));
         app.Use((HttpContext http, RequestDelegate next) => guard.InvokeAsync(http, next));
@@ -114,7 +126,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         var door = new AdminDoor(house.Endpoints.Issuer, house.Endpoints.Status);
         // Whoever comes over the socket knows the data directory, not the path of the issuer.
         foreach (var prefix in new[] { "", house.Endpoints.Issuer.Url.Path }.Distinct())
-            AdminEndpoints.Map(app, prefix, house.Administration, door.AuthorizeAsync);
+            AdminEndpoints.Map(app, prefix, house.Administration, door.AuthorizeAsync, house.Endpoints.Admission.Administration);
         map?.Invoke(app, house);
         return app;
     }
@@ -141,17 +153,16 @@ public sealed class OstiaryServer : IAsyncDisposable
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
     {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        KestrelSettings.Apply(kestrel);
         var tls = options.TlsCertFile is null ? null : LoadCertificate(options);
+        var bound = new ConnectionBound(options.ReadLimits().Connections);
         foreach (var url in options.Listen)
         {
             if (!ListenAddress.TryParse(url, out var listen))
                 throw new ArgumentException("The options were not validated.", nameof(options));
             void Configure(ListenOptions endpoint)
             {
+                bound.On(endpoint);
                 if (listen.Secure)
                     endpoint.UseHttps(tls!);
             }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Outbound;
 
 namespace Ostiary.Server.Hosting;
 
@@ -10,6 +11,8 @@ public sealed record SettingFault(Reason Reason, string Setting, string Message,
 /// <summary>What a server is started with. Only <see cref="Issuer"/> and <see cref="Listen"/> have no default; everything unset is the strict choice.</summary>
 public sealed record ServerOptions
 {
+    private static readonly string[] TestDomains = [".test", ".localhost", ".example", ".invalid"];
+
     /// <summary>Bytes of the path of a Unix socket.</summary>
     private const int LongestSocket = 107;
 
@@ -31,6 +34,15 @@ public sealed record ServerOptions
 
     /// <summary>Addresses or networks (CIDR) whose <c>X-Forwarded-*</c> headers are believed. Empty: nobody's.</summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+
+    /// <summary>Limits as <c>NAME=NUMBER</c>. Empty: all follow from the machine.</summary>
+    public IReadOnlyList<string> Limit { get; init; } = [];
+
+    /// <summary>How long a stopping server goes on serving after it has said that it is not ready.</summary>
+    public TimeSpan DrainDelay { get; init; }
+
+    /// <summary>How long requests that have begun may take to end once no more are accepted.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The name of this node in logs. Null: the machine's.</summary>
     public string? Node { get; init; }
@@ -59,14 +71,17 @@ public sealed record ServerOptions
         ValidateStore(faults);
         ValidateCertificate(faults);
         ValidateProxies(faults);
+        Limits.Read(Limit, faults);
         MustExist(faults, Reason.SettingInvalid, "--config", ConfigFile);
-        MustExist(faults, Reason.CertificateUnusable, "--extra-ca", ExtraCaFile);
+        ValidateFetches(faults);
         return faults;
     }
 
     /// <summary>Whether a listen URL is reachable from this machine only. Names other than <c>localhost</c> are not: what they resolve to may change.</summary>
     public static bool IsLoopback(string listen) =>
         ListenAddress.TryParse(listen, out var parsed) && (parsed.Address is null || IPAddress.IsLoopback(parsed.Address));
+
+    internal Limits ReadLimits() => Limits.Read(Limit, []);
 
     private void ValidateIssuer(List<SettingFault> faults)
     {
@@ -176,6 +191,30 @@ public sealed record ServerOptions
                     )
                 );
     }
+
+    private void ValidateFetches(List<SettingFault> faults)
+    {
+        MustExist(faults, Reason.CertificateUnusable, "--extra-ca", ExtraCaFile);
+        if (ExtraCaFile is { } file && File.Exists(file) && TrustedRoots.With(file) is null)
+            faults.Add(
+                new(Reason.CertificateUnusable, "--extra-ca", $"The file '{file}' holds no certificate.", "--extra-ca FILE, with PEM certificates")
+            );
+        if (AllowLoopbackFetch && Uri.TryCreate(Issuer, UriKind.Absolute, out var issuer) && !IsForTests(issuer))
+            faults.Add(
+                new(
+                    Reason.SettingInvalid,
+                    "--allow-loopback-fetch",
+                    $"The issuer '{Issuer}' is one that the world can reach: clients could have this server ask the programs beside it.",
+                    "leave --allow-loopback-fetch out, or use an issuer on localhost or below .test"
+                )
+            );
+    }
+
+    /// <summary>Loopback, a name of this network, or one of those that never mean anybody. RFC 6761 §6</summary>
+    private static bool IsForTests(Uri issuer) =>
+        issuer.IsLoopback
+        || !issuer.Host.Contains('.', StringComparison.Ordinal)
+        || TestDomains.Any(domain => issuer.Host.EndsWith(domain, StringComparison.OrdinalIgnoreCase));
 
     private static void MustExist(List<SettingFault> faults, Reason reason, string setting, string? file)
     {

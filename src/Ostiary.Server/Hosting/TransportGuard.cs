@@ -16,8 +16,11 @@ internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies)
             return next(http);
         if (peer.IsIPv4MappedToIPv6)
             peer = peer.MapToIPv4(); // A socket that listens on both families shows IPv4 peers so.
-        if (proxies.Any(network => network.Contains(peer)))
-            return ThroughProxy(http, next);
+        foreach (var network in proxies)
+        {
+            if (network.Contains(peer))
+                return ThroughProxy(http, next);
+        }
         return http.Request.IsHttps || IPAddress.IsLoopback(peer) ? next(http) : RefuseAsync(http);
     }
 

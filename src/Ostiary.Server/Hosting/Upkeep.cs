@@ -19,6 +19,7 @@ internal sealed partial class Upkeep : IAsyncDisposable
     {
         _logger = logger;
         var stores = house.Stores;
+        var sweeping = new SteadyClock(time);
         _tasks =
         [
             RepeatAsync(
@@ -26,10 +27,11 @@ internal sealed partial class Upkeep : IAsyncDisposable
                 time,
                 [
                     house.Keys.MaintainAsync,
-                    ct => SweepAsync(stores.Grants.SweepAsync, time.GetUtcNow() - Remember, ct),
-                    ct => SweepAsync(stores.Sessions.SweepAsync, time.GetUtcNow() - Remember, ct),
-                    ct => SweepAsync(stores.OneTime.SweepAsync, time.GetUtcNow(), ct),
-                    ct => SweepAsync(stores.Changes.SweepAsync, time.GetUtcNow(), ct),
+                    ct => WriteUsesAsync(house, time.GetUtcNow(), ct),
+                    ct => SweepAsync(stores.Grants.SweepAsync, sweeping.Now() - Remember, ct),
+                    ct => SweepAsync(stores.Sessions.SweepAsync, sweeping.Now() - Remember, ct),
+                    ct => SweepAsync(stores.OneTime.SweepAsync, sweeping.Now(), ct),
+                    ct => SweepAsync(stores.Changes.SweepAsync, sweeping.Now(), ct),
                 ]
             ),
         ];
@@ -78,6 +80,12 @@ internal sealed partial class Upkeep : IAsyncDisposable
         {
             LogFault(_logger, fault);
         }
+    }
+
+    private static ValueTask WriteUsesAsync(IssuerHouse house, DateTimeOffset now, CancellationToken ct)
+    {
+        var issuer = house.Endpoints.Issuer;
+        return issuer.Uses.WriteAsync(issuer.Stores.Documents, id => issuer.Configuration.Current.Client(id) is not null, now, ct);
     }
 
     private static async ValueTask SweepAsync(

@@ -49,7 +49,7 @@ public sealed class ClientRequestReader(Issuer issuer, ClientAuthentication auth
                 http,
                 DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
                 {
-                    ClientId = client.ClientId,
+                    ClientId = issuer.MentionOf(client.ClientId, snapshot),
                     Revision = snapshot.Revision,
                 }
             );

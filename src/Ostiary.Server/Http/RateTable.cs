@@ -22,7 +22,11 @@ internal sealed class RateTable(byte[] key, string name, int burst, TimeSpan int
         while (true)
         {
             var fullAt = Volatile.Read(ref slot);
-            var taken = Math.Max(fullAt, now) + interval.Ticks;
+            // No bucket is emptier than empty, unless the clock was set back.
+            var empty = now + (burst * interval.Ticks);
+            if (fullAt > empty && Interlocked.CompareExchange(ref slot, empty, fullAt) != fullAt)
+                continue;
+            var taken = Math.Clamp(fullAt, now, empty) + interval.Ticks;
             retryAfter = TimeSpan.FromTicks(Math.Max(0, taken - now - (burst * interval.Ticks)));
             if (retryAfter > TimeSpan.Zero)
                 return false;

@@ -1,9 +1,11 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Hosting;
 
 namespace Ostiary.Server.Http;
 
@@ -43,7 +45,8 @@ public static class RequestReader
         var reader = http.Request.BodyReader;
         while (true)
         {
-            var read = await reader.ReadAsync(http.RequestAborted);
+            var reading = reader.ReadAsync(http.RequestAborted);
+            var read = reading.IsCompletedSuccessfully ? reading.Result : await OutsideAsync(http, reading);
             if (read.IsCompleted || read.Buffer.Length > most)
             {
                 var body = read.Buffer.Length > most ? null : read.Buffer.ToArray();
@@ -52,6 +55,24 @@ public static class RequestReader
             }
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
+    }
+
+    /// <summary>Who waits for the rest of a body is in nobody's way: slow senders hold no place, and are let in again when they have sent.</summary>
+    private static async ValueTask<ReadResult> OutsideAsync(HttpContext http, ValueTask<ReadResult> reading)
+    {
+        if (Admission.LaneOf(http) is not { Admission: var admission } lane)
+            return await reading;
+        admission.Leave();
+        ReadResult read;
+        try
+        {
+            read = await reading;
+        }
+        finally
+        {
+            admission.Return();
+        }
+        return admission.InWork <= lane.MostInWork ? read : throw new ShedException(lane);
     }
 
     private static bool IsUrlEncoded(string? contentType)

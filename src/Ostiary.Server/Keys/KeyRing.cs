@@ -227,10 +227,13 @@ public sealed class KeyRing : IDisposable
         public static readonly State Empty = new([], TimeSpan.Zero, null);
 
         private readonly Dictionary<string, Entry> _entries;
+        private readonly TimeSpan _maxAge;
+        private readonly DateTimeOffset? _fence;
 
         private State(Dictionary<string, Entry> entries, TimeSpan maxAge, DateTimeOffset? fence)
         {
             _entries = entries;
+            (_maxAge, _fence) = (maxAge, fence);
             Records =
             [
                 .. entries.Values.Select(entry => entry.Record).OrderBy(key => key.PublishedAt).ThenBy(key => key.Kid, StringComparer.Ordinal),
@@ -263,7 +266,7 @@ public sealed class KeyRing : IDisposable
             var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
             foreach (var document in set.Documents.Where(document => document.Kind == Kind))
                 entries.Add(document.Id, previous.Reuse(document) ?? Open(document, mint));
-            return new State(entries, maxAge, fence);
+            return previous.Has(entries, maxAge, fence) ? previous : new State(entries, maxAge, fence);
         }
 
         public State With(IEnumerable<DocumentChange> changes, KeyMint mint, TimeSpan maxAge, DateTimeOffset? fence)
@@ -278,6 +281,12 @@ public sealed class KeyRing : IDisposable
             }
             return new State(entries, maxAge, fence);
         }
+
+        private bool Has(Dictionary<string, Entry> entries, TimeSpan maxAge, DateTimeOffset? fence) =>
+            maxAge == _maxAge
+            && fence == _fence
+            && entries.Count == _entries.Count
+            && entries.All(entry => ReferenceEquals(entry.Value, _entries.GetValueOrDefault(entry.Key)));
 
         private Entry? Reuse(Document document) => _entries.TryGetValue(document.Id, out var entry) && entry.Json == document.Json ? entry : null;
 

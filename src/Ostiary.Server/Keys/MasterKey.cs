@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Ostiary.Protocol;
@@ -16,6 +17,7 @@ public sealed class MasterKey
     private const int NonceSize = 12;
     private const int TagSize = 16;
     private readonly byte[] _key;
+    private readonly ConcurrentDictionary<string, byte[]> _sealing = new(StringComparer.Ordinal);
 
     private MasterKey(byte[] key) => _key = key;
 
@@ -66,7 +68,7 @@ public sealed class MasterKey
     {
         var sealedBytes = new byte[NonceSize + plain.Length + TagSize];
         Entropy.Fill(sealedBytes.AsSpan(0, NonceSize));
-        using var aes = new AesGcm(Derive("seal/" + purpose), TagSize);
+        using var aes = new AesGcm(SealingKey(purpose), TagSize);
         aes.Encrypt(
             sealedBytes.AsSpan(0, NonceSize),
             plain,
@@ -82,7 +84,7 @@ public sealed class MasterKey
         if (sealedBytes.Length < NonceSize + TagSize)
             return null;
         var plain = new byte[sealedBytes.Length - NonceSize - TagSize];
-        using var aes = new AesGcm(Derive("seal/" + purpose), TagSize);
+        using var aes = new AesGcm(SealingKey(purpose), TagSize);
         try
         {
             aes.Decrypt(sealedBytes[..NonceSize], sealedBytes.Slice(NonceSize, plain.Length), sealedBytes[^TagSize..], plain);
@@ -93,6 +95,8 @@ public sealed class MasterKey
             return null;
         }
     }
+
+    private byte[] SealingKey(string purpose) => _sealing.GetOrAdd(purpose, static (purpose, master) => master.Derive("seal/" + purpose), this);
 
     private static void Create(string path, byte[] key)
     {

@@ -81,7 +81,7 @@ internal sealed class AccountPage(PageContext pages)
         if (verdict.Allowed)
         {
             await Stores.Consents.TryRemoveAsync(session!.Subject, client!, http.RequestAborted);
-            await Stores.Grants.EndOfSubjectAsync(session.Subject, client, GrantEnd.RevokedByUser, pages.Issuer.Now, http.RequestAborted);
+            await Stores.Grants.EndOfSubjectAsync(session.Subject, client, GrantEnd.RevokedByUser, pages.Issuer.Now, CancellationToken.None);
         }
         pages.Record(http, verdict, session, client is { Length: <= 256 } ? client : null, change: "ended: revoked-by-user");
         await (verdict.Refused is { } reason ? RefuseAsync(http, reason) : PageContext.SeeOther(http, pages.PathOf("/account")));

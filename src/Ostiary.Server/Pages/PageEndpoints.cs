@@ -43,7 +43,7 @@ internal sealed class PageEndpoints
             catch (StoreException failure) when (!http.Response.HasStarted)
             {
                 http.Response.Clear();
-                await ErrorPage.WriteAsync(http, _issuer, failure.Reason, flow);
+                await ErrorPage.WriteAsync(http, _issuer, failure.Reason, flow, retryAfter: TimeSpan.FromSeconds(2));
             }
         };
 }

@@ -53,7 +53,7 @@ public sealed class BrowserSessions(Issuer issuer)
             return renewed;
         var session = await CreateAsync(http, user, amr, ct);
         if (previous is not null)
-            await ReplaceAsync(http, previous, ct);
+            await ReplaceAsync(http, previous);
         return session;
     }
 
@@ -107,23 +107,23 @@ public sealed class BrowserSessions(Issuer issuer)
     {
         var now = issuer.Now;
         foreach (var id in await issuer.Stores.Sessions.EndOfSubjectAsync(session.Subject, exceptId: null, now, ct))
-            await issuer.Stores.Grants.EndOfSessionAsync(id, GrantEnd.LoggedOut, now, ct); // OIDC Core §11
+            await issuer.Stores.Grants.EndOfSessionAsync(id, GrantEnd.LoggedOut, now, CancellationToken.None); // OIDC Core §11
         _cookies.ClearSession(http);
     }
 
-    /// <summary>Ends a session of whatever browser, with the grants that do not outlive it. False: it was over already.</summary>
+    /// <summary>Ends a session of whatever browser, with the grants that do not outlive it, even if who asked goes meanwhile. False: it was over already.</summary>
     public async ValueTask<bool> EndAsync(Session session, CancellationToken ct)
     {
         var now = issuer.Now;
         var ended = await issuer.Stores.Sessions.TryEndAsync(session.Id, now, ct);
-        await issuer.Stores.Grants.EndOfSessionAsync(session.Id, GrantEnd.LoggedOut, now, ct); // OIDC Core §11
+        await issuer.Stores.Grants.EndOfSessionAsync(session.Id, GrantEnd.LoggedOut, now, CancellationToken.None); // OIDC Core §11
         return ended;
     }
 
     /// <summary>Nobody asked for this end: it follows from another person's sign-in, so it is recorded here.</summary>
-    private async ValueTask ReplaceAsync(HttpContext http, Session session, CancellationToken ct)
+    private async ValueTask ReplaceAsync(HttpContext http, Session session)
     {
-        var ended = await EndAsync(session, ct);
+        var ended = await EndAsync(session, CancellationToken.None);
         issuer.Log.Record(
             new DecisionRecord
             {

@@ -23,34 +23,45 @@ public sealed class GroupCommit<TContext> : IAsyncDisposable
 {
     // A group is bounded so that the first of it does not wait for all the work of a burst.
     private const int LargestGroup = 1024;
-    private const int LongestQueue = 4096;
 
-    private readonly Channel<QueuedWrite<TContext>> queue = Channel.CreateBounded<QueuedWrite<TContext>>(
-        new BoundedChannelOptions(LongestQueue) { SingleReader = true }
-    );
+    // More than admission ever lets in: a request that has begun is not refused half-way.
+    private const int LongestQueue = 64 * 1024;
+    private const int LookEverySecond = 1000;
+
+    // A disk that flushes one group for longer does not answer.
+    private const int PatienceInLooks = 3;
+
+    private readonly Channel<QueuedWrite<TContext>> queue;
+    private readonly Timer watch;
+    private long group;
+    private long lookedAt;
+    private int looks;
+    private volatile bool isStuck;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<IReadOnlyList<QueuedWrite<TContext>>> commit;
+    private volatile bool closed;
 
     /// <param name="name">Of the thread.</param>
     /// <param name="commit">Runs and commits the group, then completes or fails each of its members.</param>
-    public GroupCommit(string name, Action<IReadOnlyList<QueuedWrite<TContext>>> commit)
+    /// <param name="longestQueue">How many writes may wait.</param>
+    public GroupCommit(string name, Action<IReadOnlyList<QueuedWrite<TContext>>> commit, int longestQueue = LongestQueue)
     {
         this.commit = commit;
+        queue = Channel.CreateBounded<QueuedWrite<TContext>>(longestQueue);
+        watch = new Timer(static commit => ((GroupCommit<TContext>)commit!).Look(), this, LookEverySecond, LookEverySecond);
         new Thread(Work) { IsBackground = true, Name = name }.Start();
     }
 
     public async ValueTask<T> RunAsync<T>(Func<TContext, T> write, CancellationToken ct)
     {
+        ct.ThrowIfCancellationRequested();
+        if (isStuck)
+            throw Stuck();
         var queued = new Waiting<T>(write, ct);
-        try
-        {
-            if (!queue.Writer.TryWrite(queued))
-                await queue.Writer.WriteAsync(queued, ct);
-        }
-        catch (ChannelClosedException closed)
-        {
-            throw new StoreException(Reason.StorageUnavailable, "The store is closed.", closed);
-        }
+        if (!queue.Writer.TryWrite(queued))
+            throw closed
+                ? new StoreException(Reason.StorageUnavailable, "The store is closed.")
+                : new StoreException(Reason.Overloaded, "Too many writes wait for the disk.");
         // Once queued the write may be done, so its caller hears how it ended.
         return await queued.Task;
     }
@@ -58,29 +69,50 @@ public sealed class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>Commits what waits, then ends the thread.</summary>
     public async ValueTask DisposeAsync()
     {
+        closed = true;
         queue.Writer.TryComplete();
         await ended.Task;
+        await watch.DisposeAsync();
     }
+
+    /// <summary>
+    /// Once a second: where one group is on its way to the disk all the time, what waits behind it is told so, and what comes is refused at once. Nothing of
+    /// that has begun, so nothing of it is done. The group itself hears how it ended, whenever that is; then all goes on.
+    /// </summary>
+    internal void Look()
+    {
+        var busy = Volatile.Read(ref group);
+        looks = busy != 0 && busy == lookedAt ? looks + 1 : 0;
+        lookedAt = busy;
+        isStuck = looks >= PatienceInLooks;
+        while (isStuck && queue.Reader.TryRead(out var queued))
+            queued.Fail(Stuck());
+    }
+
+    private static StoreException Stuck() => new(Reason.StorageUnavailable, "The disk does not answer.");
 
     private void Work()
     {
-        var group = new List<QueuedWrite<TContext>>(64);
-        while (queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        var writes = new List<QueuedWrite<TContext>>(64);
+        for (var number = 1L; queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult(); number++)
         {
-            group.Clear();
-            while (group.Count < LargestGroup && queue.Reader.TryRead(out var queued))
-                group.Add(queued);
+            writes.Clear();
+            while (writes.Count < LargestGroup && queue.Reader.TryRead(out var queued))
+                writes.Add(queued);
+            Volatile.Write(ref group, number);
             try
             {
-                commit(group);
+                commit(writes);
             }
 #pragma warning disable CA1031 // Whatever it is, the callers must hear of it and the thread must live on.
             catch (Exception fault)
 #pragma warning restore CA1031
             {
-                foreach (var queued in group)
+                foreach (var queued in writes)
                     queued.Fail(fault);
             }
+            Volatile.Write(ref group, 0);
+            isStuck = false;
         }
         ended.SetResult();
     }

@@ -41,7 +41,7 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
         { "its grant has not ended",                            Reason.GrantEnded,           "RFC 6749 §5.2",    (r, f, now) => f.Grant!.Status != GrantStatus.Ended },
         { "the code has not expired",                           Reason.CodeExpired,          "RFC 6749 §4.1.2",  (r, f, now) => now < f.Grant!.ExpiresAt },
         { "the user can still sign in",                         Reason.SubjectUnavailable,   "RFC 6749 §5.2",    (r, f, now) => GrantRules.SubjectIsAvailable(f.Grant!, f.Snapshot) },
-        { "it asks for one API",                                Reason.ResourcesCombined,    "RFC 8707 §2.2",    (r, f, now) => r.Resources.Distinct(StringComparer.Ordinal).Count() <= 1 },
+        { "it asks for one API",                                Reason.ResourcesCombined,    "RFC 8707 §2.2",    (r, f, now) => r.Resources.Count <= 1 || r.Resources.Distinct(StringComparer.Ordinal).Count() == 1 },
         { "it asks for an API that was granted",                Reason.ResourceExceedsGrant, "RFC 8707 §2.2",    (r, f, now) => GrantRules.IsGranted(r.Resources, f.Grant!, r.Client, f.Snapshot) },
     };
 

@@ -36,6 +36,7 @@ public sealed class ClientCredentialsGrant(TokenIssuer tokens) : ITokenGrant
         var record = DecisionRecord.Of(verdict, request.Now, request.Flow) with
         {
             ClientId = request.Client.Id,
+            Network = request.Network,
             Revision = request.Snapshot.Revision,
         };
         if (!verdict.Allowed)

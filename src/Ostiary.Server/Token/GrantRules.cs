@@ -19,6 +19,8 @@ internal static class GrantRules
     /// <summary>Every resource is one of the grant's APIs. RFC 8707 §2.2</summary>
     public static bool IsGranted(IReadOnlyList<string> resources, Grant grant, Client client, Snapshot snapshot)
     {
+        if (resources.Count == 0)
+            return true;
         var granted = ApisOf(grant, client, snapshot);
         return resources.All(r => granted.Any(a => a.Identifier == r));
     }
@@ -45,6 +47,7 @@ internal static class GrantRules
             GrantId = grant?.Id.ToString(),
             Subject = grant?.Approval?.Subject,
             SessionId = grant?.Approval?.SessionId,
+            Network = request.Network,
             Revision = request.Snapshot.Revision,
         };
 
@@ -58,7 +61,8 @@ internal static class GrantRules
 
     private static IReadOnlyList<Api> ApisOf(Grant grant, Client client, Snapshot snapshot)
     {
-        var known = grant.Request.Resources.Where(snapshot.Apis.ContainsKey).ToList();
+        var asked = grant.Request.Resources;
+        IReadOnlyList<string> known = asked.Count == 0 ? asked : [.. asked.Where(snapshot.Apis.ContainsKey)];
         return TokenTarget.Of(ScopeOf(grant, client), known, client, snapshot).Apis;
     }
 }

@@ -56,7 +56,7 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         { "its sign-in has not ended, where it lives in one", Reason.SessionEnded,              "OIDC Core §11",    (r, f, now) => !LivesInSession(f.Grant!, r.Client) || (f.Session is { } s && s.IsLive(now)) },
         { "the scope is well-formed",                       Reason.ScopeMalformed,              "RFC 6749 §3.3",    (r, f, now) => !r.ScopeMalformed },
         { "it asks for no more than was granted",           Reason.ScopeExceedsGrant,           "RFC 6749 §6",      (r, f, now) => r.Scope.IsWithin(GrantRules.ScopeOf(f.Grant!, r.Client)) },
-        { "it asks for one API",                            Reason.ResourcesCombined,           "RFC 8707 §2.2",    (r, f, now) => r.Resources.Distinct(StringComparer.Ordinal).Count() <= 1 },
+        { "it asks for one API",                            Reason.ResourcesCombined,           "RFC 8707 §2.2",    (r, f, now) => r.Resources.Count <= 1 || r.Resources.Distinct(StringComparer.Ordinal).Count() == 1 },
         { "it asks for an API that was granted",            Reason.ResourceExceedsGrant,        "RFC 8707 §2.2",    (r, f, now) => GrantRules.IsGranted(r.Resources, f.Grant!, r.Client, f.Snapshot) },
     };
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
@@ -51,12 +52,14 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
 
     internal static IRuleReference Reference => Rules;
 
+    private readonly FrozenDictionary<string, ITokenGrant> _grants = grants.ToFrozenDictionary(g => g.GrantType, StringComparer.Ordinal);
+
     public async Task HandleAsync(HttpContext http)
     {
         var now = issuer.Now;
         var snapshot = issuer.Configuration.Current;
         var (form, malformed) = await RequestReader.ReadFormAsync(http);
-        var grant = grants.FirstOrDefault(g => g.GrantType == form["grant_type"]);
+        var grant = form["grant_type"] is { } type ? _grants.GetValueOrDefault(type) : null;
         var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue, grant is not null), now);
         if (!verdict.Allowed)
         {
@@ -64,7 +67,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
                 http,
                 DecisionRecord.Of(verdict, now, Flow.Of(http)) with
                 {
-                    ClientId = form["client_id"],
+                    ClientId = issuer.MentionOf(form["client_id"], snapshot),
                     Revision = snapshot.Revision,
                 },
                 form.Repeated
@@ -78,7 +81,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
                 http,
                 DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
                 {
-                    ClientId = client.ClientId,
+                    ClientId = issuer.MentionOf(client.ClientId, snapshot),
                     Revision = snapshot.Revision,
                 }
             );
@@ -95,19 +98,16 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
         };
         issuer.Log.Reserve(); // A code that is spent but not answered for would be lost.
         var outcome = await grant!.ExchangeAsync(request, http.RequestAborted);
-        await RespondAsync(http, outcome with { Record = outcome.Record with { Network = request.Network } });
+        await RespondAsync(http, outcome);
     }
 
-    private async Task RespondAsync(HttpContext http, TokenOutcome outcome)
+    private Task RespondAsync(HttpContext http, TokenOutcome outcome)
     {
         Flow.Set(http, outcome.Record.Flow);
         if (outcome.Response is not { } response)
-        {
-            await RefuseAsync(http, outcome.Record, outcome.Parameter);
-            return;
-        }
+            return RefuseAsync(http, outcome.Record, outcome.Parameter);
         issuer.Log.Record(outcome.Record);
-        await response.WriteAsync(http);
+        return response.WriteAsync(http);
     }
 
     private Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)

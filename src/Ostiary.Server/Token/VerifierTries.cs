@@ -14,14 +14,14 @@ internal sealed class VerifierTries
 
     /// <summary>Longer than any code lives.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromHours(1);
-    private readonly FailureThrottle _wrong = new(Max, Window);
+    private readonly FailureThrottle<GrantId> _wrong = new(Max, Window);
 
     /// <summary>How many wrong ones came before this one.</summary>
     public int Before(Grant? grant, Client client, string? verifier, DateTimeOffset now)
     {
         if (grant?.Request.CodeChallenge is not { } challenge || grant.ClientId != client.Id || verifier is null || !Pkce.IsVerifier(verifier))
             return 0;
-        var key = grant.Id.ToString();
+        var key = grant.Id;
         return Pkce.Matches(verifier, challenge) ? _wrong.CountOf(key, now) : _wrong.Failed(key, now) - 1;
     }
 }

@@ -11,18 +11,20 @@ using Ostiary.Server.Keys;
 namespace Ostiary.Server.Tokens;
 
 /// <summary>Makes and reads access tokens: JWT (RFC 9068) or opaque (sealed under the master key). Neither leaves a row.</summary>
-public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master)
+public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master, Func<string, Api?> apis)
 {
     public const string JwtType = "at+jwt"; // RFC 9068 §2.1
     private const string SealPurpose = "access-token";
     private static readonly JwsPolicy Policy = new() { Algorithms = SigningAlgorithms.Public, Types = [JwtType] };
+    private readonly ReadTokens _read = new();
+    private readonly ApiSecrets _shared = new(master);
 
     public IssuedAccessToken Issue(AccessToken token, TokenFormat format, string algorithm)
     {
         var text = JsonScratch.Object(
             (Room: this, Token: token, Format: format, Algorithm: algorithm),
             static (json, state) => state.Room.Write(json, state.Token),
-            static (payload, state) => state.Room.Seal(payload, state.Format, state.Algorithm)
+            static (payload, state) => state.Room.Seal(payload, state.Token, state.Format, state.Algorithm)
         );
         return new(token, text);
     }
@@ -30,19 +32,30 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master)
     /// <summary>The content of a token that this server issued, expired or not; null for anything else.</summary>
     public AccessToken? Read(string text)
     {
+        var verification = keys.Verification;
+        if (_read.TryFind(text, verification, out var known))
+            return known;
+        if (ReadAnew(text, verification) is not { } token)
+            return _shared.Read(text, apis) is { } payload ? Read(payload) : null; // Not remembered: an API's secret may be taken away.
+        _read.Add(text, verification, token);
+        return token;
+    }
+
+    private AccessToken? ReadAnew(string text, JsonWebKeySet verification)
+    {
         if (text.StartsWith(CredentialText.AccessToken, StringComparison.Ordinal))
         {
             return CredentialText.TryParse(CredentialText.AccessToken, text, out var content) && master.Open(SealPurpose, content) is { } plain
                 ? Read((ReadOnlyMemory<byte>)plain)
                 : null;
         }
-        return Jws.TryVerify(text, keys.Verification, Policy, out var jws, out _) ? Read(jws.Payload) : null;
+        return Jws.TryVerify(text, verification, Policy, out var jws, out _) ? Read(jws.Payload) : null;
     }
 
-    private string Seal(ReadOnlySpan<byte> payload, TokenFormat format, string algorithm) =>
-        format == TokenFormat.Opaque
-            ? CredentialText.Format(CredentialText.AccessToken, master.Seal(SealPurpose, payload))
-            : keys.Signer(algorithm).Sign(JwtType, payload);
+    private string Seal(ReadOnlySpan<byte> payload, AccessToken token, TokenFormat format, string algorithm) =>
+        format == TokenFormat.Opaque ? CredentialText.Format(CredentialText.AccessToken, master.Seal(SealPurpose, payload))
+        : algorithm == ApiSecrets.Algorithm && apis(token.Audience) is { } api ? _shared.Sign(api, token.IssuedAt, payload)
+        : keys.Signer(algorithm).Sign(JwtType, payload);
 
     private void Write(Utf8JsonWriter json, AccessToken token)
     {

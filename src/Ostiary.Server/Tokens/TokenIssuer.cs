@@ -15,10 +15,10 @@ public sealed class TokenIssuer
     private readonly string _issuer;
     private readonly IdTokens _idTokens;
 
-    public TokenIssuer(string issuer, KeyRing keys, MasterKey master)
+    public TokenIssuer(string issuer, KeyRing keys, MasterKey master, Func<string, Api?> apis)
     {
         _issuer = issuer;
-        Access = new AccessTokens(issuer, keys, master);
+        Access = new AccessTokens(issuer, keys, master, apis);
         _idTokens = new IdTokens(issuer, keys, new ClientSecrets(master));
         Credentials = new GrantCredentials(master);
     }

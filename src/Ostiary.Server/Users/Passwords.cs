@@ -19,19 +19,22 @@ public interface IPasswordUpdates
 /// </summary>
 public sealed partial class Passwords : IDisposable
 {
-    private const int WaitingPerThread = 32;
     private readonly BlockingCollection<Work> _queue;
     private readonly string _nobody = PasswordHash.Create("nobody has this password");
 
-    public Passwords()
-        : this(Math.Max(1, Environment.ProcessorCount - 1)) { }
+    /// <param name="waiting">How many may wait.</param>
+    public Passwords(int waiting = 32)
+        : this(Math.Max(1, Environment.ProcessorCount - 1), waiting) { }
 
-    internal Passwords(int threads, int? waiting = null)
+    internal Passwords(int threads, int waiting)
     {
-        _queue = new BlockingCollection<Work>(waiting ?? threads * WaitingPerThread);
+        _queue = new BlockingCollection<Work>(waiting);
         for (var i = 0; i < threads; i++)
             new Thread(Run) { IsBackground = true, Name = "passwords" }.Start();
     }
+
+    /// <summary>How many wait now.</summary>
+    public int Waiting => _queue.Count;
 
     /// <summary>Null: the queue is full. Compares with the hash of nobody where there is no hash.</summary>
     public Task<PasswordCheck>? TryCheck(string? phc, string password, CancellationToken ct)

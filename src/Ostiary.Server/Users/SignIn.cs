@@ -15,6 +15,7 @@ internal sealed record SignInResult(Session? Session, Reason? Refused, TimeSpan 
 internal sealed class SignIn(Issuer issuer, BrowserSessions sessions, Passwords passwords, IPasswordUpdates updates)
 {
     private static readonly string[] Amr = ["pwd"]; // RFC 8176 §2
+    private static readonly TimeSpan WhenFull = TimeSpan.FromSeconds(3);
     private readonly LoginThrottle _throttle = new(issuer.Master.Derive("throttle"), issuer.Time);
 
     public async Task<SignInResult> TryAsync(HttpContext http, string username, string password, bool formIsOurs, string? clientId)
@@ -42,21 +43,24 @@ internal sealed class SignIn(Issuer issuer, BrowserSessions sessions, Passwords 
         {
             attempt!.Succeeded();
             session = await sessions.StartAsync(http, user!, Amr, ct);
-            await KeepStrongerHashAsync(user!, check.Rehashed, ct);
+            await KeepStrongerHashAsync(user!, check.Rehashed);
         }
         else if (verdict.Refused == Reason.PasswordQueueFull)
+        {
             attempt!.GiveBack();
+            retryAfter = WhenFull;
+        }
         Record(http, verdict, user, session, clientId, network);
         return new(session, verdict.Refused, retryAfter);
     }
 
-    private async ValueTask KeepStrongerHashAsync(User user, string? rehashed, CancellationToken ct)
+    private async ValueTask KeepStrongerHashAsync(User user, string? rehashed)
     {
         if (rehashed is null)
             return;
         try
         {
-            await updates.RehashedAsync(user.Subject, user.PasswordHash!, rehashed, ct);
+            await updates.RehashedAsync(user.Subject, user.PasswordHash!, rehashed, CancellationToken.None); // Signed in already: who leaves now is signed in and on record.
         }
         catch (StoreException)
         {

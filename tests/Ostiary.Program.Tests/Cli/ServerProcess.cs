@@ -24,6 +24,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    public int Id => _process.Id;
     public string Output => Text(_output);
     public string Error => Text(_error);
 

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Ostiary.Server.Admin;
+using Ostiary.Server.Hosting;
 
 namespace Ostiary.Server.Tests.Admin;
 
@@ -17,6 +18,7 @@ public sealed class AdminHttpTests : IAsyncLifetime
     private const string Web = """{"client_id":"web","type":"web","redirect_uris":["https://rp.example/cb"]}""";
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
     private AdminHarness _admin = null!;
+    private readonly Admission _admission = new(Limits.OfMachine);
     private WebApplication _app = null!;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -41,7 +43,8 @@ public sealed class AdminHttpTests : IAsyncLifetime
                         "Bearer user" => new("usr_user", "jti-2", MayAdminister: false),
                         _ => null,
                     }
-                )
+                ),
+            _admission.Administration
         );
         await _app.StartAsync(Stop);
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -110,7 +110,16 @@ public sealed class ClientDocumentTests
     [InlineData(""" "token_endpoint_auth_method":"none","require_pkce":false """, "require_pkce", "authenticate")]
     [InlineData(""" "type":"spa","token_endpoint_auth_method":"client_secret_basic" """, "token_endpoint_auth_method", "PKCE")]
     [InlineData(""" "type":"native","token_endpoint_auth_method":"client_secret_post" """, "token_endpoint_auth_method", "PKCE")]
-    [InlineData(""" "token_endpoint_auth_method":"client_secret_jwt" """, "token_endpoint_auth_method", "private_key_jwt")]
+    [InlineData(
+        """ "token_endpoint_auth_method":"client_secret_jwt","token_endpoint_auth_signing_alg":"ES256" """,
+        "token_endpoint_auth_signing_alg",
+        "HS256"
+    )]
+    [InlineData(
+        """ "token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://rp.example/k","token_endpoint_auth_signing_alg":"HS256" """,
+        "token_endpoint_auth_signing_alg",
+        "not one of"
+    )]
     [InlineData(""" "token_endpoint_auth_method":"client_secret_basics" """, "token_endpoint_auth_method", "closest is 'client_secret_basic'")]
     [InlineData(""" "token_endpoint_auth_method":"private_key_jwt" """, "jwks", "missing")]
     [InlineData(""" "token_endpoint_auth_signing_alg":"ES256" """, "token_endpoint_auth_signing_alg", "private_key_jwt")]
@@ -121,7 +130,9 @@ public sealed class ClientDocumentTests
     [InlineData(""" "jwks":{"keys":[]} """, "jwks", "no key")]
     [InlineData(""" "jwks":{} """, "jwks", "Key Set")]
     [InlineData(""" "jwks":{"keys":[{"kty":"oct","k":"AAAA"}]} """, "jwks", "private or secret")]
-    [InlineData(""" "jwks_uri":"https://rp.example/jwks" """, "jwks_uri", "jwks")]
+    [InlineData(""" "jwks_uri":"http://rp.example/jwks" """, "jwks_uri", "https")]
+    [InlineData(""" "jwks_uri":"https://rp.example:6379/jwks" """, "jwks_uri", "8443")]
+    [InlineData(""" "jwks_uri":"https://2130706433/jwks" """, "jwks_uri", "plain")]
     [InlineData(""" "client_secret":"plain" """, "client_secret", "file")]
     [InlineData(""" "client_secret":{} """, "client_secret", "exactly one")]
     [InlineData(""" "client_secret":{"file":"a","env":"B"} """, "client_secret", "exactly one")]
@@ -240,4 +251,9 @@ public sealed class ClientDocumentTests
         Assert.Contains("allow_unsafe", Assert.Single(faults).Hint, StringComparison.Ordinal);
         Assert.Empty(Client($$"""{ {{Web}}, "access_token_lifetime":"48h","allow_unsafe":["access_token_lifetime"] }""").Faults);
     }
+
+    [Fact]
+    [Trait("Spec", "RFC 7591 §2")]
+    public void Keys_are_registered_or_at_an_address_but_not_both() =>
+        One(Client($$"""{ {{Web}}, "jwks":{{Key}},"jwks_uri":"https://rp.example/k" }""").Faults, "jwks_uri", "beside");
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Admin;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
@@ -42,6 +43,7 @@ public sealed class TestServer : IAsyncDisposable
             Issuer = url + path,
             Listen = [url],
             Store = "memory",
+            Limit = ["queue-milliseconds=60000"], // All tests share the threads of one process.
         };
         var server = await OstiaryServer.StartAsync(
             with?.Invoke(options) ?? options,
@@ -137,6 +139,16 @@ public sealed class TestServer : IAsyncDisposable
     {
         var log = Server.Events;
         return (await log.ListAsync(new LogFilter { Reason = reason, Limit = 1 }, TestContext.Current.CancellationToken)).Count > 0;
+    }
+
+    /// <summary>What the operator does, which must be carried out.</summary>
+    public async Task<JsonElement> AdministerAsync(string method, string path, string body = "")
+    {
+        var request = new AdminRequest(method, path, AdminCaller.Owner) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
+        var response = await Server.Administration.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.True(response.Reason is null, System.Text.Encoding.UTF8.GetString(response.Body.Span));
+        using var json = JsonDocument.Parse(response.Body);
+        return json.RootElement.Clone();
     }
 
     internal async Task ChangeAsync(Func<ConfigurationSet, ConfigurationSet> change)

@@ -92,7 +92,7 @@ public sealed class FaultBarrierTests(SharedServer shared) : IClassFixture<Share
         var body = new MemoryStream();
         var http = new DefaultHttpContext { RequestAborted = new CancellationToken(gone) };
         http.Response.Body = body;
-        await new FaultBarrier(shared.Server.Server.Issuer, NullLogger.Instance).InvokeAsync(http, next);
+        await new FaultBarrier(shared.Server.Server.Issuer, shared.Server.Server.Endpoints.Health, NullLogger.Instance).InvokeAsync(http, next);
         return (http, Encoding.UTF8.GetString(body.ToArray()));
     }
 }

@@ -101,4 +101,48 @@ public sealed class StartTests
 
         Assert.Equal(reason, refused.Reason);
     }
+
+    [Theory]
+    [InlineData("https://id.example.com", false)]
+    [InlineData("https://as.test", true)]
+    [InlineData("https://op.example", true)]
+    [InlineData("https://op", true)]
+    [InlineData("http://127.0.0.1:1", true)]
+    [InlineData("http://localhost:1", true)]
+    [InlineData("https://notlocalhost.com", false)]
+    [Trait("Spec", "RFC 6761 §6")]
+    public void K05_the_switch_for_loopback_is_refused_where_the_issuer_is_one_of_the_world(string issuer, bool allowed)
+    {
+        var options = new ServerOptions
+        {
+            Issuer = issuer,
+            Listen = ["http://127.0.0.1:0"],
+            Store = "memory",
+            AllowLoopbackFetch = true,
+        };
+
+        Assert.Equal(allowed, options.Validate().Count == 0);
+        Assert.Empty((options with { AllowLoopbackFetch = false }).Validate());
+    }
+
+    [Fact]
+    public void A_file_without_certificates_is_no_certificate_authority()
+    {
+        var file = Path.GetTempFileName();
+        var options = new ServerOptions
+        {
+            Issuer = "http://127.0.0.1:1",
+            Listen = ["http://127.0.0.1:0"],
+            Store = "memory",
+            ExtraCaFile = file,
+        };
+        try
+        {
+            Assert.Equal(Reason.CertificateUnusable, Assert.Single(options.Validate()).Reason);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 }

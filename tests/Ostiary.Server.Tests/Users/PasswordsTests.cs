@@ -52,7 +52,7 @@ public sealed class PasswordsTests
     [Fact]
     public async Task Does_not_hash_for_somebody_who_has_gone()
     {
-        using var passwords = new Passwords(threads: 1);
+        using var passwords = new Passwords(threads: 1, waiting: 20);
         var check = passwords.TryCheck(Hash, "right", new CancellationToken(canceled: true))!;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => check);
     }
