@@ -19,6 +19,15 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
     public IChangeFeed Changes => this;
     public IDocumentStore Documents => inner.Documents;
     public IDirectory Directory => inner.Directory;
+    public IStoreArchive Archive => inner.Archive;
+
+    public TimeSpan Retention
+    {
+        get => inner.Changes.Retention;
+        set => inner.Changes.Retention = value;
+    }
+
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
 
     public void Open() => _gate.SetResult();
 
