@@ -32,6 +32,8 @@ public sealed class IssuerHouse : IAsyncDisposable
         {
             var master = directory is null ? MasterKey.Ephemeral() : MasterKey.Open(Path.Combine(options.DataDirectory!, "keys"));
             stores = await openStores(options, time, ct);
+            if (directory is not null)
+                await MasterKeyFingerprint.CheckAsync(stores.Documents, master, ct);
             var configuration = await LiveConfiguration.LoadAsync(stores.Documents, url, ct);
             var keys = await KeyRing.OpenAsync(stores.Documents, master, () => configuration.Current.Settings, time, ct);
             keys.LongestToken = () => configuration.Current.LongestToken;
