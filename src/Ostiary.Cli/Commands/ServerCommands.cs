@@ -34,6 +34,11 @@ internal static class ServerCommands
     };
     private static readonly Option<bool> Check = new("--check") { Description = "Change nothing; exit 10 where there is something to migrate" };
 
+    private static readonly Option<bool> Contract = new("--contract")
+    {
+        Description = "Also the steps that programs of the version before cannot live with: when none of them runs any more",
+    };
+
     public static Noun Create() =>
         new(
             "server",
@@ -60,7 +65,7 @@ internal static class ServerCommands
             new Verb("unfence", "Say that nothing was revoked after the backup: what is older than the restore lives again", UnfenceAsync)
                 .With(CommonOptions.Yes)
                 .Administers(),
-            new Verb("migrate", "Bring the store to the format of this version", MigrateAsync).With(Check, MigratedData, Store, DatabaseSetting.Address, DatabaseSetting.PasswordFile)
+            new Verb("migrate", "Bring the store to the format of this version", MigrateAsync).With(Check, Contract, MigratedData, Store, DatabaseSetting.Address, DatabaseSetting.PasswordFile)
         );
 
     private static Task<int> BackupAsync(Invocation invocation)
@@ -103,7 +108,7 @@ internal static class ServerCommands
     private static async Task<int> MigrateAsync(Invocation invocation)
     {
         var data = Path.GetFullPath(invocation.Value(MigratedData) ?? ServeCommand.DefaultData);
-        var found = await Migration.RunAsync(Options(invocation, data), invocation.Value(Check), invocation.Stop);
+        var found = await Migration.RunAsync(Options(invocation, data), invocation.Value(Check), invocation.Value(Contract), invocation.Stop);
         invocation.Results.One(
             JsonForms.Object(json =>
             {
