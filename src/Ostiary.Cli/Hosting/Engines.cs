@@ -1,6 +1,7 @@
 using Ostiary.Server.Hosting;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Stores.Memory;
+using Ostiary.Storage.Postgres;
 using Ostiary.Storage.Sqlite;
 
 namespace Ostiary.Cli.Hosting;
@@ -11,21 +12,32 @@ internal static class Engines
     private const string SqliteFile = "ostiary.db";
 
     public static async ValueTask<IStores> OpenAsync(ServerOptions options, TimeProvider time, CancellationToken ct) =>
-        options.Store == "memory"
-            ? await MemoryStores.OpenAsync(options.DataDirectory, time, ct)
-            : await SqliteStores.OpenAsync(Path.Combine(options.DataDirectory!, SqliteFile), time, ct);
+        options.Store switch
+        {
+            "memory" => await MemoryStores.OpenAsync(options.DataDirectory, time, ct),
+            "postgres" => await PostgresStores.OpenAsync(DatabaseSetting.Resolve(options.Database!), time, ct),
+            _ => await SqliteStores.OpenAsync(Path.Combine(options.DataDirectory!, SqliteFile), time, ct),
+        };
 
-    public static long NewestFormat(ServerOptions options) => options.Store == "memory" ? MemoryStores.NewestFormat : SqliteStores.NewestFormat;
+    public static long NewestFormat(ServerOptions options) => options.Store switch
+        {
+            "memory" => MemoryStores.NewestFormat,
+            "postgres" => PostgresStores.NewestFormat,
+            _ => SqliteStores.NewestFormat,
+        };
 
     /// <summary>The format that the store has now, without opening it for writing; 0 where there is none yet.</summary>
     public static ValueTask<long> FormatAsync(ServerOptions options, CancellationToken ct) =>
-        options.Store == "memory"
-            ? ValueTask.FromResult(MemoryStores.FormatOf(options.DataDirectory!))
-            : SqliteStores.FormatOfAsync(Path.Combine(options.DataDirectory!, SqliteFile), ct);
+        options.Store switch
+        {
+            "memory" => ValueTask.FromResult(MemoryStores.FormatOf(options.DataDirectory!)),
+            "postgres" => PostgresStores.FormatOfAsync(DatabaseSetting.Resolve(options.Database!), ct),
+            _ => SqliteStores.FormatOfAsync(Path.Combine(options.DataDirectory!, SqliteFile), ct),
+        };
 
     /// <summary>The store that a data directory was made with; SQLite where it is new.</summary>
     public static string KindOf(string data) =>
-        !File.Exists(Path.Combine(data, SqliteFile)) && Directory.Exists(data) && Directory.EnumerateFiles(data, "*.json*").Any()
-            ? "memory"
-            : "sqlite";
+        DatabaseSetting.Of(data) is not null ? "postgres"
+        : !File.Exists(Path.Combine(data, SqliteFile)) && Directory.Exists(data) && Directory.EnumerateFiles(data, "*.json*").Any() ? "memory"
+        : "sqlite";
 }

@@ -1,5 +1,6 @@
 using Ostiary.Server.Hosting;
 using Ostiary.Server.Stores;
+using Ostiary.Storage.Postgres;
 
 namespace Ostiary.Cli.Hosting;
 
@@ -9,11 +10,16 @@ internal sealed record Migration(string Engine, long Format, long Newest)
     public bool IsPending => Format < Newest;
 
     /// <summary>Looks, and unless it is only a check brings the store to the newest format: opening a store does that.</summary>
-    public static async Task<Migration> RunAsync(ServerOptions options, bool check, CancellationToken ct)
+    public static async Task<Migration> RunAsync(ServerOptions options, bool check, bool contract, CancellationToken ct)
     {
         var newest = Engines.NewestFormat(options);
         var found = await Engines.FormatAsync(options, ct);
-        if (!check && found < newest)
+        if (!check && options.Database is { } database)
+        {
+            await PostgresStores.MigrateAsync(DatabaseSetting.Resolve(database), contract, onlyAsk: false, TimeProvider.System, ct);
+            found = await Engines.FormatAsync(options, ct);
+        }
+        else if (!check && found < newest)
         {
             using var directory = DataDirectory.Open(options.DataDirectory!);
             await using var stores = await Engines.OpenAsync(options, TimeProvider.System, ct);

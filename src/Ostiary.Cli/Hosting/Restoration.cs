@@ -29,6 +29,8 @@ internal static class Restoration
         var since = await NextSecondAsync(ct);
         var head = await Restore.RunAsync(file, master, stores, since, ct);
         ServerRun.RememberIssuer(data, head.Issuer);
+        if (options.Database is { } database)
+            DatabaseSetting.Remember(data, database);
         return head;
     }
 

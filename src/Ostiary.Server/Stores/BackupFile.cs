@@ -26,7 +26,7 @@ public static class BackupFile
     public static async ValueTask<long> WriteAsync(string path, BackupHead head, IStoreArchive archive, CancellationToken ct)
     {
         if (File.Exists(path))
-            throw new StoreException(Reason.DataDirectoryUnusable, $"{path} is there already; a backup never replaces a file.");
+            throw new StoreException(Reason.AlreadyExists, $"{path} is there already; a backup never replaces a file.");
         var unfinished = path + ".part";
         try
         {

@@ -97,7 +97,8 @@ public sealed class DataDirectory : IDisposable
     private static void Begin(string directory, string path)
     {
         var temporary = path + ".tmp";
-        if (Directory.EnumerateFileSystemEntries(directory).Any(entry => System.IO.Path.GetFileName(entry) is not ("lock" or "format.tmp")))
+        // A further node of a storage begins with the key of the others.
+        if (Directory.EnumerateFileSystemEntries(directory).Any(entry => System.IO.Path.GetFileName(entry) is not ("lock" or "format.tmp" or "keys")))
             throw new StoreException(
                 Reason.DataDirectoryUnusable,
                 $"{directory} is not empty and not a data directory: it has no file named format."

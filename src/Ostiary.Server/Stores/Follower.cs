@@ -1,3 +1,4 @@
+using Ostiary.Server.Hosting;
 using Ostiary.Server.Tokens;
 
 namespace Ostiary.Server.Stores;
@@ -21,6 +22,7 @@ public sealed class Follower(IChangeFeed changes, IDocumentStore documents, Ende
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly SteadyClock _forgetting = new(time);
     private DateTimeOffset _forgetAt;
     private long _sequence;
     private long _revision = -1;
@@ -73,7 +75,7 @@ public sealed class Follower(IChangeFeed changes, IDocumentStore documents, Ende
         _revision = revision;
         Volatile.Write(ref _caughtUp, begun);
         _everCaughtUp = true;
-        var now = time.GetUtcNow();
+        var now = _forgetting.Now();
         if (now < _forgetAt)
             return;
         ended.Forget(now);

@@ -125,7 +125,7 @@ public sealed class RestoreTests : IDisposable
         Assert.DoesNotContain("\"d\":", text, StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Backup));
         var again = await before.Server.AdministrationAsync("POST", "/server/backup", $$"""{"file":"{{Backup}}"}""");
-        Assert.Equal(Reason.DataDirectoryUnusable, again.Reason);
+        Assert.Equal(Reason.AlreadyExists, again.Reason);
         var remote = await before.Server.AdministrationAsync("POST", "/server/backup", $$"""{"file":"{{Backup}}2"}""", new("robot", "token"));
         Assert.Equal(Reason.AdminForbidden, remote.Reason);
         Assert.False(File.Exists(Backup + "2"));
