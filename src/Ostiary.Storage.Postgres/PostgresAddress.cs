@@ -15,6 +15,9 @@ public sealed class PostgresAddress
     /// <summary>Without user and password.</summary>
     public string ForPeople => $"The database {said.Database} at {said.Host}";
 
+    /// <summary>The same address as text that may be kept in a file.</summary>
+    public string WithoutPassword => new NpgsqlConnectionStringBuilder(said.ConnectionString) { Password = null }.ConnectionString;
+
     public bool HasPassword => !string.IsNullOrEmpty(said.Password);
 
     /// <summary>
@@ -40,6 +43,9 @@ public sealed class PostgresAddress
     }
 
     public PostgresAddress WithPassword(string password) => new(new(said.ConnectionString) { Password = password });
+
+    /// <summary>The same database behind another port, for tests of what lies between.</summary>
+    internal PostgresAddress Through(int port) => new(new(said.ConnectionString) { Port = port });
 
     /// <summary>For one lane of connections.</summary>
     internal NpgsqlConnectionStringBuilder Connection(int most, string name)

@@ -60,6 +60,33 @@ public sealed class PostgresStores : IStores
         }
     }
 
+    /// <summary>
+    /// What a change of version would do to the tables: the versions of the steps that are missing, made first unless only asked for. With
+    /// <paramref name="contract"/> also those that programs of an older version cannot live with. Throws <see cref="StoreException"/>.
+    /// </summary>
+    public static async ValueTask<IReadOnlyList<int>> MigrateAsync(
+        PostgresAddress address,
+        bool contract,
+        bool onlyAsk,
+        TimeProvider time,
+        CancellationToken ct
+    )
+    {
+        await using var source = Build(address.Connection(2, "ostiary migration"));
+        try
+        {
+            var migrations = new Migrations(source, await GreetAsync(source, address, ct), PostgresSchema.Steps, time);
+            var missing = migrations.Missing(await migrations.StateAsync(ct), contract);
+            if (!onlyAsk)
+                await migrations.ApplyAsync(contract, ct);
+            return [.. missing.Select(step => step.Version)];
+        }
+        catch (Exception fault) when (PostgresFault.IsOne(fault))
+        {
+            throw PostgresFault.Of(fault, address.ForPeople);
+        }
+    }
+
     public string Engine => engine.Dialect.Name;
     public IGrantStore Grants { get; }
     public ISessionStore Sessions { get; }

@@ -59,6 +59,7 @@ internal sealed class InProcessServer : IAsyncDisposable
                 Listen = [],
                 DataDirectory = data,
                 Store = Engines.KindOf(data),
+                Database = DatabaseSetting.Of(data),
                 AdministrationSocket = SocketIn(directory),
             };
             return new(await ServerRun.StartAsync(options, ct), directory);

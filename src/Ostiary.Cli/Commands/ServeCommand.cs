@@ -26,7 +26,7 @@ internal static class ServeCommand
         Required = true,
     };
     private static readonly Option<string?> Data = new("--data") { Description = $"The data directory (default {DefaultData})", HelpName = "DIR" };
-    private static readonly Option<string?> Store = new("--store") { Description = "sqlite (default) or memory", HelpName = "STORE" };
+    private static readonly Option<string?> Store = new("--store") { Description = "sqlite (default), memory or postgres", HelpName = "STORE" };
     private static readonly Option<string?> Config = new("--config")
     {
         Description = "Configuration to apply at start (JSON or YAML)",
@@ -74,13 +74,30 @@ internal static class ServeCommand
                 "ostiary serve --issuer http://localhost:9400 --listen http://localhost:9400",
                 "ostiary serve --issuer https://id.example --listen https://0.0.0.0:443 --tls-cert id.pem --tls-key id.key --data /var/lib/ostiary",
             ],
-        }.With(Issuer, Listen, Data, Store, Config, TlsCert, TlsKey, TrustedProxy, Limit, DrainDelay, StopTimeout, Node, ExtraCa, AllowLoopbackFetch);
+        }.With(
+            Issuer,
+            Listen,
+            Data,
+            Store,
+            DatabaseSetting.Address,
+            DatabaseSetting.PasswordFile,
+            Config,
+            TlsCert,
+            TlsKey,
+            TrustedProxy,
+            Limit,
+            DrainDelay,
+            StopTimeout,
+            Node,
+            ExtraCa,
+            AllowLoopbackFetch
+        );
 
     private static Task<int> RunAsync(Invocation invocation) => ServerRun.UntilStoppedAsync(Checked(Options(invocation)), invocation);
 
     private static ServerOptions Options(Invocation invocation)
     {
-        var store = invocation.Value(Store) ?? "sqlite";
+        var (store, database) = DatabaseSetting.From(invocation, invocation.Value(Store) ?? "sqlite");
         return new()
         {
             Issuer = invocation.Value(Issuer)!,
@@ -90,9 +107,10 @@ internal static class ServeCommand
             ],
             DataDirectory =
                 invocation.Value(Data) is { Length: > 0 } data ? Path.GetFullPath(data)
-                : store == "sqlite" ? Path.GetFullPath(DefaultData)
+                : store is "sqlite" or "postgres" ? Path.GetFullPath(DefaultData)
                 : null,
             Store = store,
+            Database = database,
             ConfigFile = invocation.Value(Config),
             TlsCertFile = invocation.Value(TlsCert),
             TlsKeyFile = invocation.Value(TlsKey),

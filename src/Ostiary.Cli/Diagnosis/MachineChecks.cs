@@ -5,7 +5,15 @@ namespace Ostiary.Cli.Diagnosis;
 /// <summary>What the program finds on the machine: system libraries, the clock, the environment.</summary>
 internal static class MachineChecks
 {
-    private static readonly string[] KnownVariables = ["OSTIARY_SERVER", "OSTIARY_PROFILE", "OSTIARY_TOKEN", "OSTIARY_CLIENT_SECRET"];
+    private static readonly string[] KnownVariables =
+    [
+        "OSTIARY_SERVER",
+        "OSTIARY_PROFILE",
+        "OSTIARY_TOKEN",
+        "OSTIARY_CLIENT_SECRET",
+        "OSTIARY_DATABASE",
+        "OSTIARY_DATABASE_PASSWORD_FILE",
+    ];
 
     public static IEnumerable<Finding> Run() => [Sqlite(), Argon2(), Clock(), Environment()];
 

@@ -1,6 +1,7 @@
 using Ostiary.Server.Hosting;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Stores.Memory;
+using Ostiary.Storage.Postgres;
 using Ostiary.Storage.Sqlite;
 
 namespace Ostiary.Cli.Hosting;
@@ -11,9 +12,12 @@ internal static class Engines
     private const string SqliteFile = "ostiary.db";
 
     public static async ValueTask<IStores> OpenAsync(ServerOptions options, TimeProvider time, CancellationToken ct) =>
-        options.Store == "memory"
-            ? await MemoryStores.OpenAsync(options.DataDirectory, time, ct)
-            : await SqliteStores.OpenAsync(Path.Combine(options.DataDirectory!, SqliteFile), time, ct);
+        options.Store switch
+        {
+            "memory" => await MemoryStores.OpenAsync(options.DataDirectory, time, ct),
+            "postgres" => await PostgresStores.OpenAsync(DatabaseSetting.Resolve(options.Database!), time, ct),
+            _ => await SqliteStores.OpenAsync(Path.Combine(options.DataDirectory!, SqliteFile), time, ct),
+        };
 
     public static long NewestFormat(ServerOptions options) => options.Store == "memory" ? MemoryStores.NewestFormat : SqliteStores.NewestFormat;
 
@@ -25,7 +29,7 @@ internal static class Engines
 
     /// <summary>The store that a data directory was made with; SQLite where it is new.</summary>
     public static string KindOf(string data) =>
-        !File.Exists(Path.Combine(data, SqliteFile)) && Directory.Exists(data) && Directory.EnumerateFiles(data, "*.json*").Any()
-            ? "memory"
-            : "sqlite";
+        DatabaseSetting.Of(data) is not null ? "postgres"
+        : !File.Exists(Path.Combine(data, SqliteFile)) && Directory.Exists(data) && Directory.EnumerateFiles(data, "*.json*").Any() ? "memory"
+        : "sqlite";
 }

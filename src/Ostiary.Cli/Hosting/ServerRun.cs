@@ -44,7 +44,11 @@ internal static class ServerRun
         async Task PrepareAsync(IssuerHouse house, CancellationToken stop)
         {
             if (options is { DataDirectory: { } data, AdministrationSocket: null })
+            {
                 RememberIssuer(data, options.Issuer);
+                if (options.Database is { } database)
+                    DatabaseSetting.Remember(data, database);
+            }
             await using var channel = new DirectAdminChannel(house.Administration);
             if (options.ConfigFile is { } file)
                 await ConfigurationUpload.ApplyAsync(channel, file, prune: false, stop);
@@ -65,9 +69,7 @@ internal static class ServerRun
     {
         var engine = server.Issuer.Stores.Engine;
         terminal.Note($"listening on {string.Join(", ", server.Addresses.Where(a => !a.StartsWith("http://unix:", StringComparison.Ordinal)))}");
-        terminal.Note(
-            $"issuer {options.Issuer}, storage {engine}{(options.DataDirectory is { } data ? " in " + data : ", nothing is kept")}, passwords by {PasswordHash.Algorithm}"
-        );
+        terminal.Note($"issuer {options.Issuer}, storage {engine}{Place(options)}, passwords by {PasswordHash.Algorithm}");
         if (engine.Contains("bundled", StringComparison.Ordinal))
             Warn(terminal, "this machine has no libsqlite3.so.0; the bundled SQLite gets no security updates: apt-get install libsqlite3-0");
         if (server.Configuration.Current.Fence is { } fence)
@@ -78,6 +80,14 @@ internal static class ServerRun
         if (options.AllowLoopbackFetch)
             Warn(terminal, "outbound fetches may reach loopback (--allow-loopback-fetch): for tests and development only");
     }
+
+    private static string Place(ServerOptions options) =>
+        options switch
+        {
+            { DataDirectory: null } => ", nothing is kept",
+            { Database: not null } => ", keys and log in " + options.DataDirectory,
+            _ => " in " + options.DataDirectory,
+        };
 
     private static void Warn(Terminal terminal, string text) => terminal.Note($"{terminal.ErrorInk.Yellow("warning")}  {text}");
 }

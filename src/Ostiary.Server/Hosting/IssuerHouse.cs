@@ -34,6 +34,8 @@ public sealed class IssuerHouse : IAsyncDisposable
         {
             var master = directory is null ? MasterKey.Ephemeral() : MasterKey.Open(Path.Combine(options.DataDirectory!, "keys"));
             stores = await openStores(options, time, ct);
+            if (directory is not null)
+                await MasterKeyFingerprint.CheckAsync(stores.Documents, master, ct);
             var configuration = await LiveConfiguration.LoadAsync(stores.Documents, url, ct);
             var ended = new EndedTokens();
             stores = new NodeStores(stores, ended, () => configuration.Current.Fence, () => configuration.Current.LongestToken);

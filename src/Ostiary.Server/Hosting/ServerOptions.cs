@@ -24,8 +24,11 @@ public sealed record ServerOptions
     /// <summary>Null: nothing outlives the process, and there is no administration socket.</summary>
     public string? DataDirectory { get; init; }
 
-    /// <summary><c>sqlite</c> or <c>memory</c>.</summary>
+    /// <summary><c>sqlite</c>, <c>memory</c> or <c>postgres</c>.</summary>
     public string Store { get; init; } = "sqlite";
+
+    /// <summary>Where the PostgreSQL store is.</summary>
+    public DatabaseAddress? Database { get; init; }
 
     /// <summary>Configuration as code that is applied at start, before the first request.</summary>
     public string? ConfigFile { get; init; }
@@ -136,17 +139,29 @@ public sealed record ServerOptions
 
     private void ValidateStore(List<SettingFault> faults)
     {
-        if (Store is not ("sqlite" or "memory"))
+        if (Store is not ("sqlite" or "memory" or "postgres"))
             faults.Add(
                 new(
                     Reason.StoreUnsupported,
                     "--store",
                     $"The store '{StoreForPeople}' is not supported by this version.",
-                    "--store sqlite or --store memory"
+                    "--store sqlite, --store memory or --store postgres"
                 )
             );
         if (Store == "sqlite" && string.IsNullOrEmpty(DataDirectory))
             faults.Add(new(Reason.SettingInvalid, "--data", "The SQLite store needs a data directory.", "--data DIR, or --store memory"));
+        if (Store == "postgres" && Database is null)
+            faults.Add(
+                new(
+                    Reason.SettingInvalid,
+                    "--database",
+                    "The PostgreSQL store needs the address of its database.",
+                    "--database postgres://USER@HOST/NAME, or the environment variable OSTIARY_DATABASE"
+                )
+            );
+        if (Store == "postgres" && string.IsNullOrEmpty(DataDirectory))
+            faults.Add(new(Reason.SettingInvalid, "--data", "The PostgreSQL store needs a data directory for the master key.", "--data DIR"));
+        MustExist(faults, Reason.SettingInvalid, "--database-password-file", Database?.PasswordFile);
         if (DataDirectory is { Length: > 0 } && File.Exists(DataDirectory))
             faults.Add(new(Reason.DataDirectoryUnusable, "--data", $"'{DataDirectory}' is a file, not a directory.", "--data DIR"));
         if (Socket is { } socket && Encoding.UTF8.GetByteCount(socket) > LongestSocket)

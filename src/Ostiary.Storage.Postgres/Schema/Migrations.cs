@@ -33,7 +33,7 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
     {
         var missing = steps.Where(step => step.Version > (state?.Version ?? 0));
         // An empty database has no older nodes.
-        return [.. state is null || contract ? missing : missing.TakeWhile(step => step.OldestThatRuns <= state.Value.Version)];
+        return [.. state is null || contract ? missing : missing.TakeWhile(step => step.OldestThatRuns <= state.Value.OldestThatRuns)];
     }
 
     /// <summary>Makes what is missing. Throws <see cref="StoreException"/> where the tables are too new for this program.</summary>
@@ -51,7 +51,7 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
                         $"The database has tables of version {now.Version}, which programs older than {now.OldestThatRuns} cannot use; this one knows version {Known}."
                     );
                 if (Missing(state, contract) is not [var next, ..])
-                    return state ?? default;
+                    return Sufficient(state ?? default);
                 await MakeAsync(next, state is null, ct);
             }
             catch (PostgresException fault) when (MayPass(fault.SqlState) && time.GetElapsedTime(begun) < Patience)
@@ -61,6 +61,15 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
             }
         }
     }
+
+    /// <summary>A program works before and after the contraction that it brings, but not without what it added behind one.</summary>
+    private SchemaState Sufficient(SchemaState state) =>
+        Missing(state, contract: true).All(step => step.OldestThatRuns > state.OldestThatRuns)
+            ? state
+            : throw new StoreException(
+                Reason.StorageNewer,
+                $"The database has tables of version {state.Version}, which must be contracted before this version of the program can add to them."
+            );
 
     private async ValueTask MakeAsync(SchemaStep step, bool first, CancellationToken ct)
     {

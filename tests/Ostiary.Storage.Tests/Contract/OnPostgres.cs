@@ -1,3 +1,4 @@
+using Npgsql;
 using Ostiary.Server.Stores;
 using Ostiary.Storage.Postgres;
 using Ostiary.Storage.Tests.Postgres;
@@ -10,13 +11,23 @@ public sealed class OnPostgres : StoreEngine
     private readonly string schema = "s" + Guid.NewGuid().ToString("N");
     private bool made;
 
-    internal async Task<PostgresAddress> AddressAsync()
+    internal async Task<PostgresAddress> AddressAsync() => PostgresAddress.Parse(await ConnectionAsync());
+
+    public async Task<string> ConnectionAsync()
     {
         var cluster = await PostgresCluster.Shared;
         if (!made)
             await cluster.ExecuteAsync($"CREATE SCHEMA {schema}");
         made = true;
-        return PostgresAddress.Parse($"{cluster.Connection};Search Path={schema}");
+        return $"{cluster.Connection};Search Path={schema}";
+    }
+
+    public async Task<object?> ValueAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(await ConnectionAsync() + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
     }
 
     /// <summary>The database is all that a killed node leaves.</summary>

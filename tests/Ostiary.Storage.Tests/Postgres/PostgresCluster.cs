@@ -29,6 +29,8 @@ internal sealed class PostgresCluster
     /// <summary>The one that all tests share.</summary>
     public static Task<PostgresCluster> Shared => Started.Value;
 
+    public int Port => port;
+
     public string Connection => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres");
 
     /// <summary>One of its own, for tests that stop it.</summary>
@@ -47,7 +49,7 @@ internal sealed class PostgresCluster
 
     public async Task<int> ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(Connection + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(Connection + ";Pooling=false;Options=-c default_transaction_read_only=off");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteNonQueryAsync();
@@ -55,7 +57,7 @@ internal sealed class PostgresCluster
 
     public async Task<object?> ValueAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(Connection + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(Connection + ";Pooling=false;Options=-c default_transaction_read_only=off");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
