@@ -34,6 +34,11 @@ internal static class ServerCommands
     };
     private static readonly Option<bool> Check = new("--check") { Description = "Change nothing; exit 1 where there is something to migrate" };
 
+    private static readonly Option<bool> Contract = new("--contract")
+    {
+        Description = "Also remove what nodes of the version before need (PostgreSQL): when none runs any more",
+    };
+
     public static Noun Create() =>
         new(
             "server",
@@ -56,11 +61,18 @@ internal static class ServerCommands
                     "ostiary server restore ostiary.jsonl --data /var/lib/ostiary --master-key master.key",
                     "ostiary server restore ostiary.jsonl --data /var/lib/ostiary --master-key master.key --store memory",
                 ],
-            }.With(File, Data, Store, MasterKey),
+            }.With(File, Data, Store, DatabaseSetting.Address, DatabaseSetting.PasswordFile, MasterKey),
             new Verb("unfence", "Say that nothing was revoked after the backup: what is older than the restore lives again", UnfenceAsync)
                 .With(CommonOptions.Yes)
                 .Administers(),
-            new Verb("migrate", "Bring the store to the format of this version", MigrateAsync).With(Check, MigratedData, Store)
+            new Verb("migrate", "Bring the store to the format of this version", MigrateAsync).With(
+                Check,
+                Contract,
+                MigratedData,
+                Store,
+                DatabaseSetting.Address,
+                DatabaseSetting.PasswordFile
+            )
         );
 
     private static Task<int> BackupAsync(Invocation invocation)
@@ -80,7 +92,7 @@ internal static class ServerCommands
         var file = Path.GetFullPath(invocation.Value(File));
         if (!System.IO.File.Exists(file))
             throw new CliException(new(Reason.InputUnreadable, $"There is no file {file}.") { Exit = ExitCode.Usage });
-        var head = await Restoration.RunAsync(file, Options(data, invocation.Value(Store)), invocation.Value(MasterKey), invocation.Stop);
+        var head = await Restoration.RunAsync(file, Options(invocation, data), invocation.Value(MasterKey), invocation.Stop);
         invocation.Terminal.Note(
             $"restored the backup of {head.MadeAt:yyyy-MM-dd HH:mm:ss}Z of {head.Issuer}. {Restoration.FencedSentence} If nothing was: ostiary server unfence --data {data} --yes"
         );
@@ -103,7 +115,10 @@ internal static class ServerCommands
     private static async Task<int> MigrateAsync(Invocation invocation)
     {
         var data = Path.GetFullPath(invocation.Value(MigratedData) ?? ServeCommand.DefaultData);
-        var found = await Migration.RunAsync(Options(data, invocation.Value(Store)), invocation.Value(Check), invocation.Stop);
+        var options = Options(invocation, data);
+        if (invocation.Value(Contract) && !invocation.Value(Check))
+            await Engines.ContractAsync(options, invocation.Stop);
+        var found = await Migration.RunAsync(options, invocation.Value(Check), invocation.Stop);
         invocation.Results.One(
             JsonForms.Object(json =>
             {
@@ -117,12 +132,19 @@ internal static class ServerCommands
         return found.IsPending && invocation.Value(Check) ? ExitCode.Findings : ExitCode.Done;
     }
 
-    private static ServerOptions Options(string data, string? store) =>
-        new()
+    private static ServerOptions Options(Invocation invocation, string data)
+    {
+        var (store, database) = DatabaseSetting.From(invocation, invocation.Value(Store) ?? Engines.KindOf(data));
+        var options = new ServerOptions
         {
             Issuer = "http://localhost",
             Listen = [],
             DataDirectory = data,
-            Store = store ?? Engines.KindOf(data),
+            Store = store,
+            Database = database ?? DatabaseSetting.Of(data),
         };
+        if (store == "postgres" && options.Database is null)
+            throw CliException.Usage("The PostgreSQL store needs the address of its database: --database postgres://USER@HOST/NAME");
+        return options;
+    }
 }

@@ -19,13 +19,28 @@ internal static class Engines
             _ => await SqliteStores.OpenAsync(Path.Combine(options.DataDirectory!, SqliteFile), time, ct),
         };
 
-    public static long NewestFormat(ServerOptions options) => options.Store == "memory" ? MemoryStores.NewestFormat : SqliteStores.NewestFormat;
+    public static long NewestFormat(ServerOptions options) =>
+        options.Store switch
+        {
+            "memory" => MemoryStores.NewestFormat,
+            "postgres" => PostgresStores.NewestFormat,
+            _ => SqliteStores.NewestFormat,
+        };
 
     /// <summary>The format that the store has now, without opening it for writing; 0 where there is none yet.</summary>
     public static ValueTask<long> FormatAsync(ServerOptions options, CancellationToken ct) =>
-        options.Store == "memory"
-            ? ValueTask.FromResult(MemoryStores.FormatOf(options.DataDirectory!))
-            : SqliteStores.FormatOfAsync(Path.Combine(options.DataDirectory!, SqliteFile), ct);
+        options.Store switch
+        {
+            "memory" => ValueTask.FromResult(MemoryStores.FormatOf(options.DataDirectory!)),
+            "postgres" => PostgresStores.FormatOfAsync(DatabaseSetting.Resolve(options.Database!), TimeProvider.System, ct),
+            _ => SqliteStores.FormatOfAsync(Path.Combine(options.DataDirectory!, SqliteFile), ct),
+        };
+
+    /// <summary>Removes what only programs of an older version need. Where the store is of one process there are none.</summary>
+    public static ValueTask ContractAsync(ServerOptions options, CancellationToken ct) =>
+        options.Store == "postgres"
+            ? PostgresStores.ContractAsync(DatabaseSetting.Resolve(options.Database!), TimeProvider.System, ct)
+            : ValueTask.CompletedTask;
 
     /// <summary>The store that a data directory was made with; SQLite where it is new.</summary>
     public static string KindOf(string data) =>
