@@ -49,9 +49,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             );
             keys.LongestToken = () => configuration.Current.LongestToken;
             await configuration.ReloadAsync(ct); // The first keys were documents too.
-            var node = options.Node ?? Environment.MachineName;
-            string Sign(ReadOnlyMemory<byte> checkpoint) => keys.Signer("ES256").Sign(LogCheckpoint.Type, checkpoint.Span);
-            var log = directory is null ? DecisionLog.InMemory(time, Sign) : DecisionLog.Open(options.DataDirectory!, node, time, Sign);
+            var log = OpenLog(options, time, checkpoint => keys.Signer("ES256").Sign(LogCheckpoint.Type, checkpoint.Span));
             var decisions = new CountedDecisions(log);
             var issuer = new Issuer
             {
@@ -89,6 +87,11 @@ public sealed class IssuerHouse : IAsyncDisposable
             throw;
         }
     }
+
+    private static DecisionLog OpenLog(ServerOptions options, TimeProvider time, Func<ReadOnlyMemory<byte>, string> sign) =>
+        options.DataDirectory is { } directory
+            ? DecisionLog.Open(directory, options.Node ?? Environment.MachineName, time, sign)
+            : DecisionLog.InMemory(time, sign);
 
     /// <summary>From now on what other nodes change is taken over here, and what has ended until now is known.</summary>
     private static async ValueTask FollowAsync(OstiaryEndpoints endpoints, LiveConfiguration configuration, CancellationToken ct)
