@@ -57,22 +57,25 @@ public sealed class PostgresAddress
             IncludeErrorDetail = false,
             LogParameters = false,
             NoResetOnClose = true,
-            MaxPoolSize = said.ContainsKey("Maximum Pool Size") ? said.MaxPoolSize : most,
-            MaxAutoPrepare = said.ContainsKey("Max Auto Prepare") ? said.MaxAutoPrepare : 64,
+            MaxPoolSize = Says("Maximum Pool Size") ? said.MaxPoolSize : most,
+            MaxAutoPrepare = Says("Max Auto Prepare") ? said.MaxAutoPrepare : 64,
             AutoPrepareMinUsages = 2,
-            Timeout = said.ContainsKey("Timeout") ? said.Timeout : 3,
-            CommandTimeout = said.ContainsKey("Command Timeout") ? said.CommandTimeout : 3,
+            Timeout = Says("Timeout") ? said.Timeout : 3,
+            CommandTimeout = Says("Command Timeout") ? said.CommandTimeout : 3,
             CancellationTimeout = 500,
             KeepAlive = 0,
             TcpKeepAlive = true,
             ConnectionLifetime = 3600,
         };
-        if (!said.ContainsKey("SSL Mode"))
+        if (!Says("SSL Mode"))
             connection.SslMode = local ? SslMode.Disable : SslMode.VerifyFull;
-        if (said.Host!.Contains(',', StringComparison.Ordinal) && !said.ContainsKey("Target Session Attributes"))
+        if (said.Host!.Contains(',', StringComparison.Ordinal) && !Says("Target Session Attributes"))
             connection.TargetSessionAttributes = "primary";
         return connection;
     }
+
+    /// <summary>Whether it was said; a builder contains every keyword that exists.</summary>
+    private bool Says(string keyword) => said.ShouldSerialize(keyword);
 
     /// <summary>The keywords of libpq are separated by spaces, those of Npgsql by semicolons.</summary>
     private static string Separated(string text) => text.Contains(';', StringComparison.Ordinal) ? text : text.Trim().Replace(' ', ';');
