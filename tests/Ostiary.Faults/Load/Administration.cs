@@ -1,0 +1,163 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Ostiary.Faults.Records;
+
+namespace Ostiary.Faults.Load;
+
+/// <summary>The operator at the same time: objects come and go, a user is disabled and enabled, keys rotate, verifiers fetch them.</summary>
+internal sealed class Administration(Recorder recorder, Func<string> socket, Caller caller, int seed) : IDisposable
+{
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler
+        {
+            UseProxy = false,
+            PooledConnectionLifetime = TimeSpan.Zero,
+            ConnectCallback = (_, ct) => Caller.ConnectAsync(new UnixDomainSocketEndPoint(socket()), ct),
+        }
+    )
+    {
+        BaseAddress = new("http://localhost/admin/api/v1/"),
+        Timeout = TimeSpan.FromSeconds(6),
+    };
+    private readonly List<string> _made = [];
+    private int _number;
+
+    public bool RotatesKeys { get; init; } = true;
+
+    public async Task RunAsync(CancellationToken stop, CancellationToken ct)
+    {
+        var random = new Random(seed);
+        for (var n = 0; !stop.IsCancellationRequested; n++)
+        {
+            await ObjectAsync(random, ct);
+            if (n % 2 == 0)
+                await FetchKeysAsync(ct);
+            if (RotatesKeys && n % 12 == 5)
+                await RotateAsync(ct);
+            if (n % 16 == 3)
+                await ChangeUserAsync(Act.Disable, ct);
+            if (n % 16 == 8)
+                await ChangeUserAsync(Act.Enable, ct);
+            await Task.Delay(120, CancellationToken.None);
+        }
+    }
+
+    /// <summary>The subject of a user, before the load begins.</summary>
+    public async Task<string> SubjectAsync(string user, CancellationToken ct)
+    {
+        using var json = JsonDocument.Parse(await _http.GetStringAsync(new Uri("users/" + user, UriKind.Relative), ct));
+        return json.RootElement.GetProperty("sub").GetString()!;
+    }
+
+    /// <summary>After the faults: everything is read, the user is enabled, the event log verified and compared.</summary>
+    public async Task ProbeAsync(CancellationToken ct)
+    {
+        await ChangeUserAsync(Act.Enable, ct);
+        foreach (var path in _made.TakeLast(60))
+            await ReadAsync(path, ct);
+        await FetchKeysAsync(ct);
+    }
+
+    public async Task ReadEventsAsync(CancellationToken ct)
+    {
+        var op = recorder.History.Begin(new() { Act = Act.ReadEvents });
+        using var verified = JsonDocument.Parse(await _http.GetStringAsync(new Uri("events/verify", UriKind.Relative), ct));
+        var ids = new StringBuilder();
+        foreach (var line in (await _http.GetStringAsync(new Uri("events/export", UriKind.Relative), ct)).Split('\n'))
+        {
+            if (line.Length == 0)
+                continue;
+            using var json = JsonDocument.Parse(line);
+            var root = json.RootElement;
+            if (
+                root.TryGetProperty("token", out var token)
+                && !root.TryGetProperty("refused", out _)
+                && root.GetProperty("act").GetString()!.StartsWith("token.", StringComparison.Ordinal)
+            )
+                ids.Append(token.GetString()).Append(' ');
+        }
+        recorder.History.End(
+            op with
+            {
+                Outcome = Outcome.Ok,
+                Active = verified.RootElement.GetProperty("intact").GetBoolean(),
+                Text = ids.ToString(),
+            }
+        );
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task ObjectAsync(Random random, CancellationToken ct)
+    {
+        switch (random.Next(4))
+        {
+            case 0 when _made.Count > 0:
+                await ReadAsync(_made[random.Next(_made.Count)], ct);
+                break;
+            case 1 when _made.Count > 3:
+                var path = _made[random.Next(_made.Count)];
+                await SendAsync(Act.Delete, path, () => _http.DeleteAsync(new Uri(path, UriKind.Relative), ct));
+                break;
+            default:
+                await CreateAsync(ct);
+                break;
+        }
+    }
+
+    private async Task CreateAsync(CancellationToken ct)
+    {
+        var name = $"made-{seed}-{_number++}";
+        var body = $$"""{"username":"{{name}}","email":"{{name}}@example.test"}""";
+        _made.Add("users/" + name);
+        await SendAsync(
+            Act.Create,
+            "users/" + name,
+            async () =>
+            {
+                using var content = new StringContent(body, Encoding.UTF8, "application/json");
+                return await _http.PostAsync(new Uri("users", UriKind.Relative), content, ct);
+            }
+        );
+    }
+
+    private Task ReadAsync(string path, CancellationToken ct) => SendAsync(Act.Read, path, () => _http.GetAsync(new Uri(path, UriKind.Relative), ct));
+
+    private Task ChangeUserAsync(Act act, CancellationToken ct) =>
+        SignIn.UntilKnownAsync(
+            () => SendAsync(act, "bob", () => _http.PostAsync(new Uri($"users/bob/{act.ToString().ToLowerInvariant()}", UriKind.Relative), null, ct)),
+            ct
+        );
+
+    private Task RotateAsync(CancellationToken ct) =>
+        SendAsync(
+            Act.RotateKeys,
+            "",
+            async () =>
+            {
+                using var content = new StringContent("""{"alg":"ES256"}""", Encoding.UTF8, "application/json");
+                return await _http.PostAsync(new Uri("keys/rotate", UriKind.Relative), content, ct);
+            }
+        );
+
+    private Task FetchKeysAsync(CancellationToken ct) =>
+        recorder.CallAsync(
+            new() { Act = Act.FetchKeys },
+            async () =>
+            {
+                var (answer, maxAge) = await caller.KeysAsync(ct);
+                return (answer, op => op with { Text = answer.Text, Number1 = maxAge });
+            }
+        );
+
+    private Task<Op> SendAsync(Act act, string item, Func<Task<HttpResponseMessage>> send) =>
+        recorder.CallAsync(
+            new() { Act = act, Item = item },
+            async () =>
+            {
+                using var response = await send();
+                return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+            }
+        );
+}
