@@ -20,8 +20,9 @@ public sealed class PlantedFaultTests
                 Name = "planted",
                 Store = fault.Store,
                 Fault = name,
-                Length = TimeSpan.FromSeconds(fault.Seconds),
+                Length = TimeSpan.FromSeconds(fault.Seconds * 2),
                 WithShim = true,
+                UntilFound = true,
             },
             fault.Nemesis(),
             TestContext.Current.CancellationToken

@@ -28,13 +28,17 @@ internal sealed class Administration(Recorder recorder, Func<string> socket, Cal
     public async Task RunAsync(CancellationToken stop, CancellationToken ct)
     {
         var random = new Random(seed);
+        var rotateAt = recorder.History.Now + 700;
         for (var n = 0; !stop.IsCancellationRequested; n++)
         {
             await ObjectAsync(random, ct);
             if (n % 2 == 0)
                 await FetchKeysAsync(ct);
-            if (RotatesKeys && n % 12 == 5)
+            if (RotatesKeys && recorder.History.Now > rotateAt)
+            {
                 await RotateAsync(ct);
+                rotateAt = recorder.History.Now + 1_300;
+            }
             if (n % 16 == 3)
                 await ChangeUserAsync(Act.Disable, ct);
             if (n % 16 == 8)

@@ -8,8 +8,12 @@ namespace Ostiary.Faults.Load;
 internal sealed class Workload(Recorder recorder, Caller caller, Ground ground, IReadOnlyList<Person> people, int seed)
 {
     private const int Pool = 24;
+
+    /// <summary>Milliseconds after which a spent refresh token is no retry any more, whoever counts.</summary>
+    private const int Late = 4_600;
     private readonly ConcurrentQueue<SignIn> _living = new();
     private readonly ConcurrentQueue<SignIn> _over = new();
+    private readonly ConcurrentQueue<SignIn> _resting = new();
     private readonly ConcurrentQueue<(string Family, string Token)> _services = new();
     private readonly ConcurrentQueue<(string Id, string Assertion)> _assertions = new();
     private int _families;
@@ -60,6 +64,11 @@ internal sealed class Workload(Recorder recorder, Caller caller, Ground ground, 
         {
             if (_living.Count < Pool || random.Next(4) == 0)
                 await BeginAsync(random, ct);
+            if (_resting.TryPeek(out var rested) && recorder.History.Now - rested.RotatedAt > Late && _resting.TryDequeue(out rested))
+            {
+                await ReuseAsync(rested, ct);
+                _over.Enqueue(rested);
+            }
             if (!_living.TryDequeue(out var signIn))
                 continue;
             await ActAsync(signIn, random, ct);
@@ -86,6 +95,12 @@ internal sealed class Workload(Recorder recorder, Caller caller, Ground ground, 
             await Task.WhenAll(signIn.RedeemAsync(ct), signIn.RedeemAsync(ct), signIn.RedeemAsync(ct));
         else
             await SignIn.UntilKnownAsync(() => signIn.RedeemAsync(ct), ct);
+        if (way is 5 or 6 && signIn.Redeemed)
+        {
+            await RefreshAsync(signIn, signIn.Refresh[^1], ct);
+            _resting.Enqueue(signIn);
+            return;
+        }
         (signIn.Redeemed ? _living : _over).Enqueue(signIn);
     }
 
@@ -141,7 +156,7 @@ internal sealed class Workload(Recorder recorder, Caller caller, Ground ground, 
     /// <summary>A spent token: two generations back, or the last one after the retry window.</summary>
     private async Task ReuseAsync(SignIn signIn, CancellationToken ct)
     {
-        var isLate = recorder.History.Now - signIn.RotatedAt > 5_000;
+        var isLate = recorder.History.Now - signIn.RotatedAt > Late;
         if (signIn.Refresh.Count < (isLate ? 2 : 3))
             return;
         await RefreshAsync(signIn, signIn.Refresh[isLate ? ^2 : ^3], ct);

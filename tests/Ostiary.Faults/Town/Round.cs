@@ -18,6 +18,9 @@ internal sealed record RoundPlan
     public int Seed { get; init; } = 20261120;
     public bool RotatesKeys { get; init; } = true;
     public bool WithShim { get; init; }
+
+    /// <summary>Ends as soon as something was found: for faults that are known to be there.</summary>
+    public bool UntilFound { get; init; }
 }
 
 /// <summary>What came of it.</summary>
@@ -129,7 +132,7 @@ internal sealed class Round : IAsyncDisposable
     {
         var strikes = 0;
         var until = History.Now + _plan.Length.TotalMilliseconds;
-        while (History.Now < until)
+        while (History.Now < until && !(_plan.UntilFound && Checker.Check(History.Ops, _plan.Promise).Count > 0))
         {
             await Task.WhenAny(working, Task.Delay(Random.Next(300, 1200), ct));
             if (working.IsFaulted)

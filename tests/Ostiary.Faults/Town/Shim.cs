@@ -30,8 +30,9 @@ internal sealed class Shim
         {
             if (!File.Exists(library) || File.GetLastWriteTimeUtc(library) < File.GetLastWriteTimeUtc(source))
             {
-                await Commands.RunAsync("gcc", "-O2", "-shared", "-fPIC", "-o", library + ".new", source, "-ldl");
-                File.Move(library + ".new", library, overwrite: true);
+                var made = library + Path.GetRandomFileName();
+                await Commands.RunAsync("gcc", "-O2", "-shared", "-fPIC", "-o", made, source, "-ldl");
+                File.Move(made, library, overwrite: true);
             }
         }
         finally
