@@ -12,7 +12,7 @@ internal static class Checker
         foreach (var family in ops.Where(op => op.Family.Length > 0).GroupBy(op => op.Family))
             found.AddRange(new FamilyRules([.. family.OrderBy(op => op.Begun)], users, promise).Check());
         found.AddRange(OnceRules.Check(ops));
-        found.AddRange(ObjectRules.Check(ops));
+        found.AddRange(ObjectRules.Check(ops, promise));
         found.AddRange(KeyRules.Check(ops, promise));
         found.AddRange(AuditRules.Check(ops));
         found.AddRange(ProcessRules.Check(ops, promise));

@@ -23,13 +23,13 @@ internal static class OnceRules
 /// <summary>Objects of administration: what was acknowledged is there, what was deleted is gone.</summary>
 internal static class ObjectRules
 {
-    public static IEnumerable<Violation> Check(IReadOnlyList<Op> ops)
+    public static IEnumerable<Violation> Check(IReadOnlyList<Op> ops, Promise promise)
     {
         foreach (var item in ops.Where(op => op.Act is Act.Create or Act.Delete or Act.Read).GroupBy(op => op.Item))
         foreach (var read in item.Where(op => op is { Act: Act.Read, Outcome: Outcome.Ok or Outcome.Refused }))
         {
-            var created = item.FirstOrDefault(op => op is { Act: Act.Create, Outcome: Outcome.Ok } && op.EndedBefore(read));
-            var deleted = item.FirstOrDefault(op => op is { Act: Act.Delete, Outcome: Outcome.Ok } && op.EndedBefore(read));
+            var created = item.FirstOrDefault(op => op is { Act: Act.Create, Outcome: Outcome.Ok } && op.Ended + promise.Delay < read.Begun);
+            var deleted = item.FirstOrDefault(op => op is { Act: Act.Delete, Outcome: Outcome.Ok } && op.Ended + promise.Delay < read.Begun);
             var perhapsDeleted = item.Any(op => op.Act == Act.Delete && op.MayHaveHappened && op.Begun < read.Ended);
             if (read.Outcome == Outcome.Ok && deleted is not null)
                 yield return new("I5", "what was deleted is there", deleted, read);

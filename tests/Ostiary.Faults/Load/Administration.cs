@@ -8,18 +8,7 @@ namespace Ostiary.Faults.Load;
 /// <summary>The operator at the same time: objects come and go, a user is disabled and enabled, keys rotate, verifiers fetch them.</summary>
 internal sealed class Administration(Recorder recorder, Func<string> socket, Caller caller, int seed) : IDisposable
 {
-    private readonly HttpClient _http = new(
-        new SocketsHttpHandler
-        {
-            UseProxy = false,
-            PooledConnectionLifetime = TimeSpan.Zero,
-            ConnectCallback = (_, ct) => Caller.ConnectAsync(new UnixDomainSocketEndPoint(socket()), ct),
-        }
-    )
-    {
-        BaseAddress = new("http://localhost/admin/api/v1/"),
-        Timeout = TimeSpan.FromSeconds(6),
-    };
+    private readonly HttpClient _http = Client(socket);
     private readonly List<string> _made = [];
     private int _number;
 
@@ -63,35 +52,52 @@ internal sealed class Administration(Recorder recorder, Func<string> socket, Cal
         await FetchKeysAsync(ct);
     }
 
-    public async Task ReadEventsAsync(CancellationToken ct)
+    /// <summary>Each node keeps a log of its own.</summary>
+    public async Task ReadEventsAsync(IEnumerable<string> nodes, CancellationToken ct)
     {
         var op = recorder.History.Begin(new() { Act = Act.ReadEvents });
-        using var verified = JsonDocument.Parse(await _http.GetStringAsync(new Uri("events/verify", UriKind.Relative), ct));
+        var isIntact = true;
         var ids = new StringBuilder();
-        foreach (var line in (await _http.GetStringAsync(new Uri("events/export", UriKind.Relative), ct)).Split('\n'))
+        foreach (var node in nodes)
         {
-            if (line.Length == 0)
-                continue;
-            using var json = JsonDocument.Parse(line);
-            var root = json.RootElement;
-            if (
-                root.TryGetProperty("token", out var token)
-                && !root.TryGetProperty("refused", out _)
-                && root.GetProperty("act").GetString()!.StartsWith("token.", StringComparison.Ordinal)
-            )
-                ids.Append(token.GetString()).Append(' ');
+            using var http = Client(() => node);
+            using var verified = JsonDocument.Parse(await http.GetStringAsync(new Uri("events/verify", UriKind.Relative), ct));
+            isIntact &= verified.RootElement.GetProperty("intact").GetBoolean();
+            foreach (var line in (await http.GetStringAsync(new Uri("events/export", UriKind.Relative), ct)).Split('\n').Where(l => l.Length > 0))
+                if (IssuedBy(line) is { } id)
+                    ids.Append(id).Append(' ');
         }
-        recorder.History.End(
-            op with
-            {
-                Outcome = Outcome.Ok,
-                Active = verified.RootElement.GetProperty("intact").GetBoolean(),
-                Text = ids.ToString(),
-            }
-        );
+        recorder.History.End(op with { Outcome = Outcome.Ok, Active = isIntact, Text = ids.ToString() });
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static HttpClient Client(Func<string> socket) =>
+        new(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                PooledConnectionLifetime = TimeSpan.Zero,
+                ConnectCallback = (_, ct) => Caller.ConnectAsync(new UnixDomainSocketEndPoint(socket()), ct),
+            }
+        )
+        {
+            BaseAddress = new("http://localhost/admin/api/v1/"),
+            Timeout = TimeSpan.FromSeconds(15),
+        };
+
+    /// <summary>The token that this record of a decision is about, where it gave one.</summary>
+    private static string? IssuedBy(string line)
+    {
+        using var json = JsonDocument.Parse(line);
+        var root = json.RootElement;
+        return
+            root.TryGetProperty("token", out var token)
+            && !root.TryGetProperty("refused", out _)
+            && root.GetProperty("act").GetString()!.StartsWith("token.", StringComparison.Ordinal)
+            ? token.GetString()
+            : null;
+    }
 
     private async Task ObjectAsync(Random random, CancellationToken ct)
     {

@@ -18,6 +18,8 @@ internal sealed class BrokenStores(IStores inner) : IStores
 
     public ValueTask ProbeAsync(CancellationToken ct) => inner.ProbeAsync(ct);
 
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
+
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }
 

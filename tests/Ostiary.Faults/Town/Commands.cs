@@ -6,8 +6,8 @@ namespace Ostiary.Faults.Town;
 /// <summary>Programs that the bench runs beside itself.</summary>
 internal static class Commands
 {
-    /// <summary>The build beside this one.</summary>
-    public static string Ostiary { get; } = Find();
+    /// <summary>The program under test: the build beside this one, or the one that is named.</summary>
+    public static string Ostiary { get; } = Environment.GetEnvironmentVariable("FAULTS_PROGRAM") ?? Find();
 
     public static Process Start(string file, string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? directory = null)
     {

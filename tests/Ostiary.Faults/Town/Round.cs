@@ -101,7 +101,7 @@ internal sealed class Round : IAsyncDisposable
         await Node.StartAsync(ct);
         using var caller = new Caller(Wire.Port, TimeSpan.FromSeconds(4));
         using var administration = new Administration(_recorder, () => Node.Socket, caller, _plan.Seed) { RotatesKeys = _plan.RotatesKeys };
-        var load = new Workload(_recorder, caller, Ground, await PeopleAsync(administration, ct), _plan.Seed);
+        var load = new Workload(_recorder, caller, Ground, await People.SignInAsync(Node.Port, administration, ct), _plan.Seed);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var working = Task.WhenAll(load.RunAsync(_plan.Browsers, stop.Token, ct), administration.RunAsync(stop.Token, ct));
         await Task.Delay(500, ct);
@@ -114,7 +114,7 @@ internal sealed class Round : IAsyncDisposable
         await nemesis.HealAsync(this);
         await load.ProbeAsync(ct);
         await administration.ProbeAsync(ct);
-        await administration.ReadEventsAsync(ct);
+        await administration.ReadEventsAsync([Node.Socket], ct);
         Node.Measure();
         var ops = History.Ops;
         return new(_plan, ops, Checker.Check(ops, _plan.Promise), strikes, Outages.Longest(ops, begun, ended), History.File);
@@ -143,9 +143,17 @@ internal sealed class Round : IAsyncDisposable
         return strikes;
     }
 
-    private async Task<IReadOnlyList<Person>> PeopleAsync(Administration administration, CancellationToken ct)
+    private static string FileName(RoundPlan plan) =>
+        string.Concat($"{plan.Name}-{plan.Store}-{plan.Fault}-{plan.Seed}".Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-'))
+        + ".jsonl";
+}
+
+/// <summary>Who signs in before the load begins.</summary>
+internal static class People
+{
+    public static async Task<IReadOnlyList<Person>> SignInAsync(int port, Administration administration, CancellationToken ct)
     {
-        using var direct = new Caller(Node.Port, TimeSpan.FromSeconds(20));
+        using var direct = new Caller(port, TimeSpan.FromSeconds(20));
         var people = new List<Person>();
         foreach (var name in new[] { "ada", "bob" })
         {
@@ -154,10 +162,6 @@ internal sealed class Round : IAsyncDisposable
         }
         return people;
     }
-
-    private static string FileName(RoundPlan plan) =>
-        string.Concat($"{plan.Name}-{plan.Store}-{plan.Fault}-{plan.Seed}".Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-'))
-        + ".jsonl";
 }
 
 /// <summary>How long nobody's write was acknowledged.</summary>
