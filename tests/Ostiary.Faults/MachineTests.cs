@@ -11,7 +11,7 @@ public sealed class MachineTests
     [InlineData("memory")]
     [InlineData("sqlite")]
     public Task R01_kills_at_any_moment_lose_nothing_acknowledged(string store) =>
-        HoldsAsync("R01", "kill -9 at a random moment, start at once, sometimes killed again while it starts", store, new Kill(), 8, 150);
+        HoldsAsync("R01", "kill -9 at a random moment, start at once, sometimes killed again while it starts", store, new Kill(), 6, 150);
 
     [Theory]
     [InlineData("sqlite")]
@@ -31,20 +31,24 @@ public sealed class MachineTests
         HoldsAsync("R06", "ENOSPC, EIO, short writes and failed flushes at every n-th call, then kill -9", store, new FailingDisk(), 6, 60);
 
     [Theory]
+    [Trait("Faults", "Long")]
     [InlineData("sqlite")]
     public Task R17_a_slow_disk_is_only_slow(string store) => HoldsAsync("R17", "every flush takes 50 to 400 ms", store, new SlowDisk(), 4, 30);
 
     [Theory]
+    [Trait("Faults", "Long")]
     [InlineData("sqlite")]
     public Task R09_a_clock_that_jumps_ends_nothing_that_was_not_used_twice(string store) =>
         HoldsAsync("R09", "the clock jumps by 5 s to a day, forth and back", store, new WrongClock(), 5, 40, clockMoved: true);
 
     [Theory]
+    [Trait("Faults", "Long")]
     [InlineData("sqlite")]
     public Task R14_a_process_that_stands_still_does_not_answer_twice(string store) =>
         HoldsAsync("R14", "SIGSTOP for up to 5 s, SIGCONT", store, new Pause(), 6, 60);
 
     [Theory]
+    [Trait("Faults", "Long")]
     [InlineData("sqlite")]
     public Task R27_a_graceful_stop_leaves_nothing_undone(string store) =>
         HoldsAsync("R27", "SIGTERM, start again", store, new GracefulStop(), 5, 60);

@@ -22,12 +22,7 @@ internal sealed class ClusterRound : IAsyncDisposable
         {
             var node = new ServerNode(
                 Ground,
-                new()
-                {
-                    Store = "postgres",
-                    Name = name,
-                    Database = database,
-                },
+                new() { Store = database, Name = name },
                 _recorder.History
             );
             Nodes.Add(node);

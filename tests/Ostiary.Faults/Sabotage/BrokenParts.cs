@@ -17,6 +17,12 @@ internal sealed class ForgetfulOnce : IOneTimeStore
 /// <summary>Takes entries and keeps none.</summary>
 internal sealed class SilentFeed(IChangeFeed inner) : IChangeFeed
 {
+    public TimeSpan Retention
+    {
+        get => inner.Retention;
+        set => inner.Retention = value;
+    }
+
     public ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct) =>
         ValueTask.FromResult(1L);
 
@@ -29,6 +35,8 @@ internal sealed class SilentFeed(IChangeFeed inner) : IChangeFeed
 internal sealed class HastyKeys(IDocumentStore inner) : IDocumentStore
 {
     public ValueTask<DocumentSet> LoadAsync(CancellationToken ct) => inner.LoadAsync(ct);
+
+    public ValueTask<long> RevisionAsync(CancellationToken ct) => inner.RevisionAsync(ct);
 
     public ValueTask<bool> TryCommitAsync(IReadOnlyList<DocumentChange> changes, long expectedRevision, CancellationToken ct) =>
         inner.TryCommitAsync([.. changes.Select(Hasten)], expectedRevision, ct);
@@ -51,6 +59,8 @@ internal sealed class ForgetfulDocuments(IDocumentStore inner) : IDocumentStore
 {
     private readonly Lock _gate = new();
     private DocumentSet? _set;
+
+    public async ValueTask<long> RevisionAsync(CancellationToken ct) => (await LoadAsync(ct)).Revision;
 
     public async ValueTask<DocumentSet> LoadAsync(CancellationToken ct)
     {

@@ -15,6 +15,7 @@ internal sealed class BrokenStores(IStores inner) : IStores
     public IChangeFeed Changes { get; init; } = inner.Changes;
     public IDocumentStore Documents { get; init; } = inner.Documents;
     public IDirectory Directory => inner.Directory;
+    public IStoreArchive Archive => inner.Archive;
 
     public ValueTask ProbeAsync(CancellationToken ct) => inner.ProbeAsync(ct);
 

@@ -15,9 +15,6 @@ internal sealed record NodePlan
     /// <summary>The fault that is planted in it; empty: the program itself.</summary>
     public string Fault { get; init; } = "";
     public Shim? Shim { get; init; }
-
-    /// <summary>The URL of the database; null: there is none.</summary>
-    public string? Database { get; init; }
 }
 
 /// <summary>One server process, that is killed, stopped and started again. Its port changes with every start.</summary>
@@ -130,7 +127,6 @@ internal sealed class ServerNode(Ground ground, NodePlan plan, History history) 
             ground.Config,
             "--node",
             plan.Name,
-            .. plan.Database is null ? Array.Empty<string>() : ["--database", plan.Database],
         ];
         return Commands.Start(all[0], all[1..], plan.Shim?.Environment(Data));
     }
