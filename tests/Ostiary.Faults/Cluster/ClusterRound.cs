@@ -22,7 +22,12 @@ internal sealed class ClusterRound : IAsyncDisposable
         {
             var node = new ServerNode(
                 Ground,
-                new() { Store = database, Name = name },
+                new()
+                {
+                    Store = database,
+                    Name = name,
+                    More = ["--drain-delay", "2s"],
+                },
                 _recorder.History
             );
             Nodes.Add(node);
@@ -80,7 +85,7 @@ internal sealed class ClusterRound : IAsyncDisposable
             File.SetUnixFileMode(Path.Combine(node.Data, "keys"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             await node.StartAsync(ct);
         }
-        _balancer = await Balancer.StartAsync(Ground.Root, _doors.Select(d => d.Port));
+        _balancer = await Balancer.OfNodesAsync(Ground.Root, _doors.Select(d => d.Port));
     }
 
     private async Task<RoundResult> RunAsync(Func<ClusterRound, CancellationToken, Task> strike, CancellationToken ct)

@@ -12,11 +12,12 @@ internal sealed class PatroniCluster : IAsyncDisposable
     private readonly int _etcd = PostgresServer.FreePort();
     private readonly Member[] _members;
     private Process? _store;
+    private Balancer? _door;
 
     private PatroniCluster(string root) => (_root, _members) = (root, [new("pg1"), new("pg2")]);
 
-    /// <summary>Npgsql asks each host whether it is the primary.</summary>
-    public string Url => $"postgres://postgres@{string.Join(',', _members.Select(m => $"127.0.0.1:{m.Port}"))}/postgres";
+    /// <summary>Through the balancer, which leads to whoever is the primary.</summary>
+    public string Url => $"postgres://postgres@127.0.0.1:{_door!.Port}/postgres";
 
     public static async Task<PatroniCluster> StartAsync(CancellationToken ct)
     {
@@ -31,6 +32,8 @@ internal sealed class PatroniCluster : IAsyncDisposable
                     await cluster.PrimaryAsync(ct);
             }
             await cluster.UntilSafeAsync(ct);
+            cluster._door = await Balancer.OfPrimaryAsync(cluster._root, cluster._members.Select(m => (Port: m.Port, Asked: m.Rest)));
+            await PostgresServer.UntilItAnswersAsync(cluster._door.Port);
             return cluster;
         }
         catch
@@ -65,6 +68,8 @@ internal sealed class PatroniCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_door is not null)
+            await _door.DisposeAsync();
         foreach (var member in _members)
             await KillAsync(member);
         if (_store is { HasExited: false })

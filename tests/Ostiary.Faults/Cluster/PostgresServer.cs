@@ -66,6 +66,22 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public static Task ToEndAsync(string[] command) => Commands.RunAsync(command[0], command[1..]);
 
+    public static async Task UntilItAnswersAsync(int port)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await ToEndAsync([Path.Combine(Programs, "pg_isready"), "-h", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture), "-q"]);
+                return;
+            }
+            catch (InvalidOperationException) when (attempt < 100)
+            {
+                await Task.Delay(200);
+            }
+        }
+    }
+
     public async Task StartAgainAsync()
     {
         string[] command =
@@ -84,18 +100,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             "max_connections=200",
         ];
         _process = Commands.Begin(command[0], command[1..], Path.Combine(_root, "log"));
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                await ToEndAsync([Path.Combine(Programs, "pg_isready"), "-h", "127.0.0.1", "-p", _port.ToString(CultureInfo.InvariantCulture), "-q"]);
-                return;
-            }
-            catch (InvalidOperationException) when (attempt < 100)
-            {
-                await Task.Delay(200);
-            }
-        }
+        await UntilItAnswersAsync(_port);
     }
 
     /// <summary>SIGKILL of the postmaster and of everything that serves for it.</summary>

@@ -15,6 +15,7 @@ internal sealed record NodePlan
     /// <summary>The fault that is planted in it; empty: the program itself.</summary>
     public string Fault { get; init; } = "";
     public Shim? Shim { get; init; }
+    public string[] More { get; init; } = [];
 }
 
 /// <summary>One server process, that is killed, stopped and started again. Its port changes with every start.</summary>
@@ -127,6 +128,7 @@ internal sealed class ServerNode(Ground ground, NodePlan plan, History history) 
             ground.Config,
             "--node",
             plan.Name,
+            .. plan.More,
         ];
         return Commands.Start(all[0], all[1..], plan.Shim?.Environment(Data));
     }
