@@ -9,8 +9,6 @@ namespace Ostiary.Faults;
 internal static class Report
 {
     private static readonly Lock Gate = new();
-    private static readonly SortedDictionary<string, string> Rows = new(StringComparer.Ordinal);
-    private static readonly SortedDictionary<string, string> Planted = new(StringComparer.Ordinal);
 
     /// <summary>Where histories and the table are left.</summary>
     public static string Directory { get; } = Path.Combine(Root(), "artifacts", "faults");
@@ -36,9 +34,12 @@ internal static class Report
     {
         lock (Gate)
         {
-            Rows[row + store] = string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {row} | {store} | {done} | {strikes} | {calls} | {unknown} | {violations} | {outage:0.0} s |\n"
+            Keep(
+                "row-" + row + store,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {row} | {store} | {done} | {strikes} | {calls} | {unknown} | {violations} | {outage:0.0} s |\n"
+                )
             );
             Write();
         }
@@ -50,9 +51,12 @@ internal static class Report
         {
             var first = result.Violations[0];
             var invariants = string.Join(", ", result.Violations.Select(v => v.Invariant).Distinct().Order(StringComparer.Ordinal));
-            Planted[fault] = string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {fault} | {what} | {result.Ops.Count} | {invariants} | {result.Violations.Count} | {first.What} |\n"
+            Keep(
+                "planted-" + fault,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {fault} | {what} | {result.Ops.Count} | {invariants} | {result.Violations.Count} | {first.What} |\n"
+                )
             );
             Write();
         }
@@ -62,6 +66,17 @@ internal static class Report
     public static string Of(RoundResult result) => result + "\n" + string.Join("\n", result.Violations.Take(8).Select(Text));
 
     private static string Text(Violation violation) => violation.ToString();
+
+    /// <summary>Each row is a file, so that a part of the tests may be run again by itself. A whole run begins with none.</summary>
+    private static void Keep(string name, string row)
+    {
+        var rows = Path.Combine(Directory, "rows");
+        System.IO.Directory.CreateDirectory(rows);
+        File.WriteAllText(Path.Combine(rows, string.Concat(name.Where(c => char.IsLetterOrDigit(c) || c == '-'))), row);
+    }
+
+    private static IEnumerable<string> Kept(string kind) =>
+        System.IO.Directory.EnumerateFiles(Path.Combine(Directory, "rows"), kind + "*").Order(StringComparer.Ordinal).Select(File.ReadAllText);
 
     private static void Write()
     {
@@ -82,7 +97,7 @@ internal static class Report
 
             """
         );
-        foreach (var row in Rows.Values)
+        foreach (var row in Kept("row-"))
             text.Append(row);
         text.Append(
             """
@@ -96,7 +111,7 @@ internal static class Report
 
             """
         );
-        foreach (var row in Planted.Values)
+        foreach (var row in Kept("planted-"))
             text.Append(row);
         System.IO.Directory.CreateDirectory(Directory);
         File.WriteAllText(Path.Combine(Directory, "faults.md"), text.ToString());

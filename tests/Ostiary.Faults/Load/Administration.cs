@@ -132,15 +132,16 @@ internal sealed class Administration(Recorder recorder, Func<string> socket, Cal
         );
     }
 
-    private Task ReadAsync(string path, CancellationToken ct) => SendAsync(Act.Read, path, () => _http.GetAsync(new Uri(path, UriKind.Relative), ct));
+    private Task<Op> ReadAsync(string path, CancellationToken ct) =>
+        SendAsync(Act.Read, path, () => _http.GetAsync(new Uri(path, UriKind.Relative), ct));
 
-    private Task ChangeUserAsync(Act act, CancellationToken ct) =>
+    private Task<Op> ChangeUserAsync(Act act, CancellationToken ct) =>
         SignIn.UntilKnownAsync(
             () => SendAsync(act, "bob", () => _http.PostAsync(new Uri($"users/bob/{act.ToString().ToLowerInvariant()}", UriKind.Relative), null, ct)),
             ct
         );
 
-    private Task RotateAsync(CancellationToken ct) =>
+    private Task<Op> RotateAsync(CancellationToken ct) =>
         SendAsync(
             Act.RotateKeys,
             "",
@@ -151,7 +152,7 @@ internal sealed class Administration(Recorder recorder, Func<string> socket, Cal
             }
         );
 
-    private Task FetchKeysAsync(CancellationToken ct) =>
+    private Task<Op> FetchKeysAsync(CancellationToken ct) =>
         recorder.CallAsync(
             new() { Act = Act.FetchKeys },
             async () =>
