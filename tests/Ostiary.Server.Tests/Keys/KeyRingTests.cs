@@ -89,6 +89,15 @@ public sealed class KeyRingTests
         AssertNotAccepted(ring, old);
     }
 
+    [Fact]
+    public async Task A_cache_lifetime_that_is_changed_is_announced_at_once()
+    {
+        using var ring = await OpenAsync();
+        _settings = new IssuerSettings { JwksCacheLifetime = TimeSpan.FromSeconds(3) };
+
+        Assert.Equal(TimeSpan.FromSeconds(3), ring.Jwks.MaxAge);
+    }
+
     [Fact, Trait("Spec", "RFC 7517 §8.5.2")]
     public async Task Serves_public_material_only()
     {
