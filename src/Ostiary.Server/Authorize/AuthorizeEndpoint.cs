@@ -26,14 +26,7 @@ public sealed class AuthorizeEndpoint
 
     private readonly RequestWays _ways;
 
-    internal AuthorizeEndpoint(
-        Issuer issuer,
-        BrowserSessions sessions,
-        IdTokens idTokens,
-        TokenStatus status,
-        Approvals approvals,
-        RequestWays ways
-    )
+    internal AuthorizeEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, TokenStatus status, Approvals approvals, RequestWays ways)
     {
         (_issuer, _sessions, _idTokens, _status, _approvals, _ways) = (issuer, sessions, idTokens, status, approvals, ways);
         _response = new AuthorizeResponse(issuer);

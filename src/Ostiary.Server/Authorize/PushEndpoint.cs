@@ -52,13 +52,26 @@ public sealed class PushEndpoint
         var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue), now);
         if (!verdict.Allowed)
         {
-            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = _issuer.MentionOf(form["client_id"], snapshot) }, form.Repeated);
+            await RefuseAsync(
+                http,
+                DecisionRecord.Of(verdict, now, Flow.Of(http)) with
+                {
+                    ClientId = _issuer.MentionOf(form["client_id"], snapshot),
+                },
+                form.Repeated
+            );
             return;
         }
         var client = await _authentication.AuthenticateAsync(http, form, snapshot, now);
         if (client.Authenticated is not { } authenticated)
         {
-            await RefuseAsync(http, DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with { ClientId = _issuer.MentionOf(client.ClientId, snapshot) });
+            await RefuseAsync(
+                http,
+                DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
+                {
+                    ClientId = _issuer.MentionOf(client.ClientId, snapshot),
+                }
+            );
             return;
         }
         var incoming = await _ways.LookUpAsync(form, authenticated.Client, Way.Push, http.RequestAborted);
