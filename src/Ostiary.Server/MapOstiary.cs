@@ -48,6 +48,12 @@ public static class MapOstiaryExtensions
         at.MapMethods("/.well-known/openid-configuration", GetOrHead, on.Discovery.HandleAsync);                    // OIDC Discovery §4
         at.MapMethods("/.well-known/jwks.json", GetOrHead,   on.Jwks.HandleAsync);                                  // RFC 7517 §5
         app.MapMethods("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync);// RFC 8414 §3
+        if (on.Issuer.Url.Path.Length > 0)
+        {
+            // Clients look for either document at either place; it is the same one everywhere.
+            app.MapMethods("/.well-known/openid-configuration" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync);  // RFC 8414 §5
+            at.MapMethods("/.well-known/oauth-authorization-server", GetOrHead, on.Discovery.HandleAsync);                  // RFC 8414 §5
+        }
 
         app.MapMethods("/livez", GetOrHead,                  HealthEndpoints.LiveAsync);
         app.MapMethods("/readyz", GetOrHead,                 on.Health.ReadyAsync);
