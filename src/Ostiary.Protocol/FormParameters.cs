@@ -23,6 +23,20 @@ public sealed class FormParameters
     /// <summary>All parameters with a value, in order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> All => _all;
 
+    /// <summary>Parameters that came another way than as a form: a parameter may repeat only where forms may repeat it.</summary>
+    public static FormParameters Of(IEnumerable<KeyValuePair<string, string>> parameters)
+    {
+        var read = new FormParameters();
+        foreach (var (name, value) in parameters)
+        {
+            if (name != "resource" && read._all.Exists(p => p.Key == name))
+                read.Repeated ??= name;
+            if (value.Length > 0)
+                read._all.Add(new(name, value));
+        }
+        return read;
+    }
+
     /// <summary>The name of the first parameter that occurs more than once and may not, or null. RFC 6749 §3.1, RFC 6749 §3.2, RFC 8707 §2.</summary>
     public string? Repeated { get; private set; }
 

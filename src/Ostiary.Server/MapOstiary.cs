@@ -22,6 +22,7 @@ public static class MapOstiaryExtensions
 
         at.MapMethods("/authorize", GetOrPost,  pages.Guard(on.Authorize.HandleAsync)).In(lanes.Authorization);     // RFC 6749 §3.1
         at.MapGet ("/authorize/continue",       pages.Guard(on.Approvals.ContinueAsync)).In(lanes.Page);            // OIDC Core §3.1.2.3
+        at.MapPost("/par",                      on.Cors.Allow(on.Push.HandleAsync)).In(lanes.Authorization);        // RFC 9126 §2
         at.MapPost("/token",                    on.Cors.Allow(on.Token.HandleAsync)).In(lanes.Token);               // RFC 6749 §3.2
         at.MapPost("/introspect",                            on.Introspection.HandleAsync).In(lanes.Revocation);    // RFC 7662 §2
         at.MapPost("/revoke",                   on.Cors.Allow(on.Revocation.HandleAsync)).In(lanes.Revocation);     // RFC 7009 §2
@@ -39,6 +40,7 @@ public static class MapOstiaryExtensions
         at.MapGet ("/errors/{code}",            pages.Guard(pages.Errors.ShowAsync));                               // RFC 6749 §4.1.2.1
         at.MapGet ("/assets/{name}",                         Assets.ServeAsync);
 
+        at.MapMethods("/par", Options,                       on.Cors.PreflightAsync);                               // RFC 9700 §2.6
         at.MapMethods("/token", Options,                     on.Cors.PreflightAsync);                               // RFC 9700 §2.6
         at.MapMethods("/revoke", Options,                    on.Cors.PreflightAsync);                               // RFC 9700 §2.6
         at.MapMethods("/userinfo", Options,                  on.Cors.PreflightAsync);                               // RFC 9700 §2.6
@@ -46,6 +48,12 @@ public static class MapOstiaryExtensions
         at.MapMethods("/.well-known/openid-configuration", GetOrHead, on.Discovery.HandleAsync);                    // OIDC Discovery §4
         at.MapMethods("/.well-known/jwks.json", GetOrHead,   on.Jwks.HandleAsync);                                  // RFC 7517 §5
         app.MapMethods("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync);// RFC 8414 §3
+        if (on.Issuer.Url.Path.Length > 0)
+        {
+            // Clients look for either document at either place; it is the same one everywhere.
+            app.MapMethods("/.well-known/openid-configuration" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync);  // RFC 8414 §5
+            at.MapMethods("/.well-known/oauth-authorization-server", GetOrHead, on.Discovery.HandleAsync);                  // RFC 8414 §5
+        }
 
         app.MapMethods("/livez", GetOrHead,                  HealthEndpoints.LiveAsync);
         app.MapMethods("/readyz", GetOrHead,                 on.Health.ReadyAsync);

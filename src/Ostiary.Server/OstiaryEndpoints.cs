@@ -51,7 +51,10 @@ public sealed class OstiaryEndpoints
         Status = new TokenStatus(tokens.Access, issuer.Stores, keys, ended, Follower);
         Sessions = new BrowserSessions(issuer);
         Approvals = new Approvals(issuer, Sessions, tokens.Credentials);
-        Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Status, Approvals);
+        var pushed = new PushedRequests(issuer.Master);
+        var ways = new RequestWays(pushed, new RequestObjects(clientKeys), fetches.RequestObjects);
+        Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Status, Approvals, ways);
+        Push = new PushEndpoint(issuer, authentication, tokens.Id, Status, ways, pushed);
         Token = new TokenEndpoint(issuer, authentication, tokenGrants);
         Introspection = new IntrospectionEndpoint(issuer, reader, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
@@ -73,6 +76,7 @@ public sealed class OstiaryEndpoints
     public BrowserSessions Sessions { get; }
     public Approvals Approvals { get; }
     public AuthorizeEndpoint Authorize { get; }
+    public PushEndpoint Push { get; }
     public TokenEndpoint Token { get; }
     public IntrospectionEndpoint Introspection { get; }
     public RevocationEndpoint Revocation { get; }

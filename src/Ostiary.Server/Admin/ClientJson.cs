@@ -21,6 +21,8 @@ internal static class ClientJson
         }
         AdminJson.Text(json, "client_name", client.Name);
         json.WriteString("type", ClientNames.NameOf(ClientNames.Types, client.Type));
+        if (client.Profile != Profile.None)
+            json.WriteString("profile", ClientNames.NameOf(ClientNames.Profiles, client.Profile));
         json.WriteString("application_type", client.Type is ClientType.Native or ClientType.Mcp ? "native" : "web");
         if (client.Disabled)
             json.WriteBoolean("disabled", true);
@@ -61,6 +63,13 @@ internal static class ClientJson
         Copy(json, document.Declared, "jwks");
         AdminJson.Text(json, "jwks_uri", client.JwksUri);
         json.WriteBoolean("require_pkce", client.RequirePkce);
+        if (client.RequirePushed)
+            json.WriteBoolean("require_pushed_authorization_requests", true);
+        if (client.RequireSigned)
+            json.WriteBoolean("require_signed_request_object", true);
+        AdminJson.Text(json, "request_object_signing_alg", client.RequestObjectAlgorithm);
+        if (!client.RequestUris.IsEmpty)
+            AdminJson.Texts(json, "request_uris", client.RequestUris);
     }
 
     private static void WriteTokens(Utf8JsonWriter json, Client client)

@@ -42,6 +42,9 @@ public sealed class Approvals : IInteractions
         { "its redirect URI is still registered", Reason.RedirectUriMismatch,       "RFC 9700 §2.1",   (r, f, now) => f.Client!.RedirectUris.Any(u => RedirectUris.Matches(u, f.Grant!.Request.RedirectUri!)) },
     };
 
+    /// <summary>All of that held, and another sign-in of the same pushed or signed request was first.</summary>
+    private static Verdict Used => new(Waiting.Name, Waiting.Count, Reason.RequestUriUsed);
+
     internal async ValueTask<Need> NeedAsync(
         Grant grant,
         Client client,
@@ -83,6 +86,11 @@ public sealed class Approvals : IInteractions
     /// <summary>Approves a request that needs nobody to be asked: one write, straight to Approved.</summary>
     internal async Task ApproveNewAsync(HttpContext http, Grant grant, Client client, Session session, Snapshot snapshot, DateTimeOffset now)
     {
+        if (!await TryUseUpAsync(grant, now, http.RequestAborted))
+        {
+            await RefuseAsync(http, Used, grant, Reason.RequestUriUsed);
+            return;
+        }
         var approved = grant with
         {
             Status = GrantStatus.Approved,
@@ -149,6 +157,7 @@ public sealed class Approvals : IInteractions
 
     private async Task DeclineAsync(HttpContext http, Grant grant, Session session)
     {
+        await TryUseUpAsync(grant, _issuer.Now, http.RequestAborted);
         await _issuer.Stores.Grants.TryEndAsync(grant.Id, GrantEnd.Denied, _issuer.Now, http.RequestAborted);
         Record(http, grant, session, "authorize.consent", "ended: denied", Reason.AccessDenied);
         await _response.ErrorAsync(http, RedirectOf(grant), Reason.AccessDenied);
@@ -157,6 +166,11 @@ public sealed class Approvals : IInteractions
     private async Task ApproveAsync(HttpContext http, Grant grant, Client client, Session session, ScopeSet scope, string act)
     {
         var now = _issuer.Now;
+        if (!await TryUseUpAsync(grant, now, http.RequestAborted))
+        {
+            await RefuseAsync(http, Used, grant, Reason.RequestUriUsed);
+            return;
+        }
         var codeExpiresAt = now + _issuer.Configuration.Current.Settings.CodeLifetime; // RFC 6749 §4.1.2
         // The consent may be kept already: both or neither, also where the browser has gone.
         if (!await _issuer.Stores.Grants.TryApproveAsync(grant.Id, ApprovalOf(client, session, scope), codeExpiresAt, now, CancellationToken.None))
@@ -166,6 +180,17 @@ public sealed class Approvals : IInteractions
         }
         Record(http, grant, session, act, "approved", null);
         await _response.CodeAsync(http, RedirectOf(grant), _credentials.Code(grant.Id));
+    }
+
+    /// <summary>
+    /// A pushed or signed request is answered once, whoever brings it in however many browsers; until then its page may be loaded again. RFC 9126 §4
+    /// </summary>
+    private async ValueTask<bool> TryUseUpAsync(Grant grant, DateTimeOffset now, CancellationToken ct)
+    {
+        if (grant.Request.OnceKey is not { } key)
+            return true;
+        var until = now + RequestObject.Reach + RequestObject.Skew + _issuer.Configuration.Current.Settings.InteractionLifetime;
+        return await _issuer.Stores.OneTime.TryAddOnceAsync(key, until, now, ct);
     }
 
     private static Approval ApprovalOf(Client client, Session session, ScopeSet scope)

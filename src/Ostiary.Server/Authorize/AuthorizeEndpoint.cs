@@ -24,9 +24,11 @@ public sealed class AuthorizeEndpoint
     private readonly AuthorizeResponse _response;
     private readonly WaitingRequests _waiting;
 
-    internal AuthorizeEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, TokenStatus status, Approvals approvals)
+    private readonly RequestWays _ways;
+
+    internal AuthorizeEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, TokenStatus status, Approvals approvals, RequestWays ways)
     {
-        (_issuer, _sessions, _idTokens, _status, _approvals) = (issuer, sessions, idTokens, status, approvals);
+        (_issuer, _sessions, _idTokens, _status, _approvals, _ways) = (issuer, sessions, idTokens, status, approvals, ways);
         _response = new AuthorizeResponse(issuer);
         _waiting = new WaitingRequests(issuer);
     }
@@ -35,17 +37,21 @@ public sealed class AuthorizeEndpoint
     {
         var now = _issuer.Now;
         var snapshot = _issuer.Configuration.Current;
-        var (parameters, malformed) = await ReadAsync(http);
-        var client = parameters["client_id"] is { } id ? snapshot.Client(id) : null;
-        var facts = new PageFacts(malformed, HttpMethods.IsPost(http.Request.Method) && http.Request.QueryString.HasValue, client);
-        var page = AuthorizeRules.Page.Judge(parameters, facts, now);
+        var (sent, malformed) = await ReadAsync(http);
+        var client = sent["client_id"] is { } id ? snapshot.Client(id) : null;
+        var incoming = await _ways.LookUpAsync(sent, client, Way.Plain, http.RequestAborted);
+        var parameters = incoming.Parameters;
+        if (incoming.Pushed is { } pushed && pushed.ClientId == client!.Id)
+            Flow.Set(http, pushed.Flow);
+        var hasQueryAndBody = HttpMethods.IsPost(http.Request.Method) && http.Request.QueryString.HasValue;
+        var page = AuthorizeRules.Page.Judge(parameters, new(malformed, hasQueryAndBody, incoming, _issuer.Url.Text), now);
         if (page.Refused is { } unsafeReason)
         {
             Record(
                 http,
                 DecisionRecord.Of(page, now, Flow.Of(http)) with
                 {
-                    ClientId = _issuer.MentionOf(parameters["client_id"], snapshot),
+                    ClientId = _issuer.MentionOf(sent["client_id"], snapshot),
                     Revision = snapshot.Revision,
                 }
             );
@@ -54,7 +60,7 @@ public sealed class AuthorizeEndpoint
         }
         var request = AuthorizationRequest.Read(client!, parameters, AuthorizeRules.Trust(parameters));
         var hint = parameters["id_token_hint"] is { } text ? await ReadHintAsync(text, snapshot, http.RequestAborted) : null;
-        var verdict = AuthorizeRules.Request.Judge(request, new(snapshot, hint is null && parameters.Has("id_token_hint")), now);
+        var verdict = AuthorizeRules.Request.Judge(request, new(snapshot, hint is null && parameters.Has("id_token_hint"), incoming), now);
         var record = DecisionRecord.Of(verdict, now, Flow.Of(http)) with
         {
             ClientId = client!.Id,
@@ -67,9 +73,9 @@ public sealed class AuthorizeEndpoint
             await _response.ErrorAsync(http, request.Redirect, reason, parameters.Repeated);
             return;
         }
-        if (PostedNavigation.IsBlind(http, _sessions) && PostedNavigation.TryRepeat(http, _issuer.Url.At("/authorize"), parameters))
+        if (PostedNavigation.IsBlind(http, _sessions) && PostedNavigation.TryRepeat(http, _issuer.Url.At("/authorize"), sent))
             return;
-        await AskOrApproveAsync(http, request, hint, record, snapshot, now);
+        await AskOrApproveAsync(http, request, incoming, hint, record, snapshot, now);
     }
 
     private async ValueTask<JwtClaims?> ReadHintAsync(string text, Snapshot snapshot, CancellationToken ct)
@@ -81,6 +87,7 @@ public sealed class AuthorizeEndpoint
     private async Task AskOrApproveAsync(
         HttpContext http,
         AuthorizationRequest request,
+        IncomingRequest incoming,
         JwtClaims? hint,
         DecisionRecord record,
         Snapshot snapshot,
@@ -88,7 +95,7 @@ public sealed class AuthorizeEndpoint
     )
     {
         var session = await _sessions.CurrentAsync(http, http.RequestAborted);
-        var grant = Begin(http, request, record.Flow, snapshot, now);
+        var grant = Begin(http, request, incoming.OnceKey, record.Flow, snapshot, now);
         var need = await _approvals.NeedAsync(
             grant,
             request.Client,
@@ -127,7 +134,7 @@ public sealed class AuthorizeEndpoint
         _approvals.SendToPage(http, grant.Id, need);
     }
 
-    private Grant Begin(HttpContext http, AuthorizationRequest request, string flow, Snapshot snapshot, DateTimeOffset now)
+    private Grant Begin(HttpContext http, AuthorizationRequest request, string? onceKey, string flow, Snapshot snapshot, DateTimeOffset now)
     {
         var target = TokenTarget.Of(request.Scope, request.Resources, request.Client, snapshot);
         return new Grant
@@ -153,6 +160,7 @@ public sealed class AuthorizeEndpoint
                 Claims = request.Parameters["claims"],
                 AcrValues = AuthorizationRequest.Words(AuthorizationRequest.Hint(request.Parameters["acr_values"])),
                 Browser = _sessions.BrowserOf(http),
+                OnceKey = onceKey,
                 Flow = flow,
             },
         };

@@ -9,11 +9,17 @@ using Ostiary.Server.Configuration;
 namespace Ostiary.Server.Authorize;
 
 /// <summary>What the rules before the redirect may look at.</summary>
-internal sealed record PageFacts(Reason? Malformed, bool HasQueryAndBody, Client? Client);
+internal sealed record PageFacts(Reason? Malformed, bool HasQueryAndBody, IncomingRequest Incoming, string Issuer)
+{
+    public Client? Client => Incoming.Client;
+    public PushedRequest? Pushed => Incoming.Pushed;
+    public RequestObject? Object => Incoming.Object;
+}
 
 /// <summary>What the rules after it may look at.</summary>
 /// <param name="HintUnknown">An id_token_hint was sent that this server did not issue.</param>
-internal sealed record RequestFacts(Snapshot Snapshot, bool HintUnknown) : ITargetFacts;
+/// <param name="Incoming">How it came in.</param>
+internal sealed record RequestFacts(Snapshot Snapshot, bool HintUnknown, IncomingRequest Incoming) : ITargetFacts;
 
 /// <summary>The authorization request as two tables: what is refused with a page, and, once the redirect URI is trusted, what is refused by redirect.</summary>
 internal static class AuthorizeRules
@@ -31,10 +37,12 @@ internal static class AuthorizeRules
         { "a posted request is form-urlencoded UTF-8",        Reason.ContentTypeUnsupported, "OIDC Core §3.1.2.1", (r, f, now) => f.Malformed is not Reason.ContentTypeUnsupported },
         { "the request is well-formed",                       Reason.RequestMalformed,       "RFC 6749 §3.1",      (r, f, now) => f.Malformed is null },
         { "a posted request has its parameters in the body",  Reason.ParametersInUrl,        "RFC 6749 §3.1",      (r, f, now) => !f.HasQueryAndBody },
-        { "client_id and redirect_uri occur once",            Reason.ParameterRepeated,      "RFC 6749 §3.1",      (r, f, now) => IsSingle(r, "client_id") && IsSingle(r, "redirect_uri") },
-        { "client_id is present",                             Reason.ClientIdMissing,        "RFC 6749 §4.1.1",    (r, f, now) => r.Has("client_id") },
+        { "client_id and redirect_uri occur once",            Reason.ParameterRepeated,      "RFC 6749 §3.1",      (r, f, now) => IsSingle(f.Incoming.Sent, "client_id") && IsSingle(r, "redirect_uri") },
+        { "client_id is present",                             Reason.ClientIdMissing,        "RFC 6749 §4.1.1",    (r, f, now) => f.Incoming.Sent.Has("client_id") || f.Incoming.Way == Way.Push },
         { "the client is registered",                         Reason.ClientUnknown,          "RFC 6749 §4.1.2.1",  (r, f, now) => f.Client is not null },
         { "the client is enabled",                            Reason.ClientDisabled,         "RFC 6749 §4.1.2.1",  (r, f, now) => !f.Client!.Disabled },
+        IncomingRules.Pushed,
+        IncomingRules.Signed,
         { "redirect_uri is present",                          Reason.RedirectUriMissing,     "OIDC Core §3.1.2.1", (r, f, now) => r.Has("redirect_uri") },
         { "redirect_uri equals a registered one",             Reason.RedirectUriMismatch,    "RFC 9700 §2.1",      (r, f, now) => f.Client!.RedirectUris.Any(u => RedirectUris.Matches(u, r["redirect_uri"]!)) },
         { "state can be given back whole",                    Reason.StateTooLong,           "RFC 6749 §4.1.1",    (r, f, now) => Encoding.UTF8.GetByteCount(r["state"] ?? "") <= MaxState },
@@ -47,6 +55,8 @@ internal static class AuthorizeRules
         { "no parameter occurs twice",                     Reason.ParameterRepeated,        "RFC 6749 §3.1",                     (r, f, now) => r.Parameters.Repeated is null },
         { "no request object is sent",                     Reason.RequestObjectUnsupported, "OIDC Core §3.1.2.6",                (r, f, now) => !r.Parameters.Has("request") },
         { "no request_uri is sent",                        Reason.RequestUriUnsupported,    "OIDC Core §3.1.2.6",                (r, f, now) => !r.Parameters.Has("request_uri") },
+        { "a client that must push its requests does so",  Reason.PushedRequestRequired,    "RFC 9126 §5",                       (r, f, now) => f.Incoming.Way != Way.Plain || !(r.Client.RequirePushed || f.Snapshot.Settings.RequirePushed) },
+        { "a client that must sign its requests does so",  Reason.RequestObjectRequired,    "RFC 9101 §10.5",                    (r, f, now) => f.Incoming.IsSigned || !r.Client.RequireSigned },
         { "no registration is sent",                       Reason.RegistrationUnsupported,  "OIDC Core §3.1.2.6",                (r, f, now) => !r.Parameters.Has("registration") },
         { "response_type is present",                      Reason.ResponseTypeMissing,      "RFC 6749 §3.1.1",                   (r, f, now) => r.ResponseType is not null },
         { "it puts no token into a URL",                   Reason.ImplicitRefused,          "RFC 9700 §2.1.2",                   (r, f, now) => !AuthorizationRequest.Words(r.ResponseType).Any(ImplicitTypes.Contains) },

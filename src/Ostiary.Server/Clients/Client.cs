@@ -35,6 +35,15 @@ public enum RefreshTokenRotation
     Never,
 }
 
+/// <summary>A set of demands that stands under one name.</summary>
+public enum Profile
+{
+    None,
+
+    /// <summary>FAPI 2.0 Security Profile.</summary>
+    Fapi2,
+}
+
 public enum AssertionAudience
 {
     /// <summary>The issuer identifier as the only value.</summary>
@@ -63,6 +72,9 @@ public sealed record Client
     public required ClientType Type { get; init; }
     public string? Name { get; init; }
     public bool Disabled { get; init; }
+
+    /// <summary>Its own or the issuer's.</summary>
+    public Profile Profile { get; init; }
     public required ClientAuthenticationMethod AuthenticationMethod { get; init; }
     public ImmutableArray<ClientSecret> Secrets { get; init; } = [];
     public JsonWebKeySet? Keys { get; init; }
@@ -83,6 +95,18 @@ public sealed record Client
     /// <summary>Default true; false only for confidential clients.</summary>
     public bool RequirePkce { get; init; } = true;
     public RefreshTokenRotation Rotation { get; init; }
+
+    /// <summary>Only requests that it pushed are taken. RFC 9126 §6</summary>
+    public bool RequirePushed { get; init; }
+
+    /// <summary>Only requests that it signed are taken. RFC 9101 §10.5</summary>
+    public bool RequireSigned { get; init; }
+
+    /// <summary>The one algorithm of its request objects; null: any that fits its keys.</summary>
+    public string? RequestObjectAlgorithm { get; init; }
+
+    /// <summary>Where its request objects may be fetched, character by character; empty: nowhere.</summary>
+    public ImmutableArray<string> RequestUris { get; init; } = [];
     public ConsentPolicy Consent { get; init; } = ConsentPolicy.Remembered;
 
     /// <summary>Null: the API's.</summary>

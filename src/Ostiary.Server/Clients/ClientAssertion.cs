@@ -65,7 +65,7 @@ internal sealed class ClientAssertions(ClientKeys keys, ClientSecrets secrets)
             return read;
         var policy = new JwsPolicy
         {
-            Algorithms = client.AssertionAlgorithm is { } one ? [one] : ClientNames.AlgorithmsOf(client.AuthenticationMethod),
+            Algorithms = client.AssertionAlgorithm is { } one ? [one] : ClientNames.AlgorithmsOf(client),
             Types = Types,
             AllowMissingKid = true,
         };

@@ -19,6 +19,7 @@ internal static class Bounds
     [
         new("code_lifetime",          Second,        Minute,                   10 * Minute),             // RFC 6749 §4.1.2
         new("interaction_lifetime",   Minute,        Day,                      7 * Day),
+        new("pushed_request_lifetime", 5 * Second,   10 * Minute,              10 * Minute),             // RFC 9126 §2.2
         new("id_token_lifetime",      Second,        Day,                      Year),
         new("access_token_lifetime",  Second,        Day,                      Year),
         new("token_lifetime",         Second,        Day,                      Year),

@@ -27,6 +27,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
         var defaults = ClientDefaults.Of(type);
         var unsafeNames = Bounds.ReadAllowances(reader, "access_token_lifetime", "refresh_token_lifetime", "refresh_token_idle");
         var method = reader.Choice("token_endpoint_auth_method", ClientNames.Methods) ?? defaults.Method;
+        var profile = reader.Choice("profile", ClientNames.Profiles) ?? Profile.None;
         var grants = ReadGrantTypes(reader) ?? defaults.GrantTypes;
         var unset = new Client
         {
@@ -38,6 +39,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
         {
             Name = reader.Display("client_name", 100),
             Disabled = reader.Flag("disabled") ?? false,
+            Profile = profile,
             Keys = ReadKeys(reader),
             JwksUri = ClientUris.ReadFetched(reader, "jwks_uri", onLoopback),
             AssertionAlgorithm = reader.OneOf("token_endpoint_auth_signing_alg", ClientNames.AlgorithmsOf(method)),
@@ -47,12 +49,16 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             GrantTypes = grants,
             Scope = ReadScope(reader),
             RequirePkce = reader.Flag("require_pkce") ?? true,
+            RequirePushed = reader.Flag("require_pushed_authorization_requests") ?? profile == Profile.Fapi2,
+            RequireSigned = reader.Flag("require_signed_request_object") ?? false,
+            RequestObjectAlgorithm = reader.OneOf("request_object_signing_alg", ClientNames.AssertionAlgorithms),
+            RequestUris = ClientUris.ReadRequestUris(reader, "request_uris", onLoopback),
             Rotation = reader.Choice("refresh_token_rotation", ClientNames.Rotations) ?? unset.Rotation,
             Consent = reader.Choice("consent", ClientNames.Consents) ?? unset.Consent,
             AccessTokenLifetime = Bounds.Read(reader, "access_token_lifetime", unsafeNames),
             RefreshTokenLifetime = Bounds.Read(reader, "refresh_token_lifetime", unsafeNames),
             RefreshTokenIdle = Bounds.Read(reader, "refresh_token_idle", unsafeNames),
-            IdTokenAlgorithm = ReadIdTokenAlgorithm(reader) ?? unset.IdTokenAlgorithm,
+            IdTokenAlgorithm = ReadIdTokenAlgorithm(reader) ?? (profile == Profile.Fapi2 ? "ES256" : unset.IdTokenAlgorithm),
             DefaultMaxAge = reader.Number("default_max_age", 0, 315_360_000),
             RequireAuthTime = reader.Flag("require_auth_time") ?? false,
             ClientUri = ClientUris.ReadPage(reader, "client_uri"),

@@ -55,6 +55,8 @@ internal static class ClientNames
         ("never", RefreshTokenRotation.Never),
     ];
 
+    public static readonly (string, Profile)[] Profiles = [(Fapi2.Name, Profile.Fapi2)];
+
     public static readonly (string, AssertionAudience)[] Audiences = [("issuer", AssertionAudience.Issuer), ("any", AssertionAudience.Any)];
 
     public static readonly (string, ConsentPolicy)[] Consents =
@@ -63,6 +65,10 @@ internal static class ClientNames
         ("remembered", ConsentPolicy.Remembered),
         ("none", ConsentPolicy.None),
     ];
+
+    /// <summary>What a client may sign its assertions and request objects with, where it names no algorithm.</summary>
+    public static string[] AlgorithmsOf(Client client) =>
+        client.Profile == Profile.Fapi2 ? Fapi2.Algorithms : AlgorithmsOf(client.AuthenticationMethod);
 
     public static string[] AlgorithmsOf(ClientAuthenticationMethod method) =>
         method == ClientAuthenticationMethod.ClientSecretJwt ? SecretAlgorithms : AssertionAlgorithms;

@@ -57,6 +57,11 @@ internal static class ClientRules
             reader.Refuse("token_endpoint_auth_signing_alg", "has a meaning only with private_key_jwt and client_secret_jwt.");
         if (!usesSecret && hasSecretReference)
             reader.Refuse("client_secret", "the client does not authenticate with a secret.", "Use client_secret_basic, or leave the secret out.");
+        foreach (var signed in new[] { "require_signed_request_object", "request_object_signing_alg", "request_uris" })
+        {
+            if (reader.Has(signed) && client.Keys is null && client.JwksUri is null) // RFC 9101 §6.2
+                reader.Refuse(signed, "needs the client's public keys.", "Add jwks or jwks_uri.");
+        }
         if (client.IdTokenAlgorithm == "HS256" && !usesSecret) // OIDC Core §10.1
             reader.Refuse("id_token_signed_response_alg", "HS256 needs a client that has a secret.", "Use RS256 or ES256.");
     }

@@ -39,6 +39,19 @@ internal static class ClientUris
         return null;
     }
 
+    /// <summary>Addresses of request objects; a fragment tells versions of one apart. OIDC Core §6.2</summary>
+    public static ImmutableArray<string> ReadRequestUris(DocumentReader reader, string member, bool onLoopback)
+    {
+        if (reader.Texts(member, 512) is not { } uris)
+            return [];
+        for (var i = 0; i < uris.Length; i++)
+        {
+            if (!FetchUrl.TryParse(uris[i].Split('#')[0], anyPort: onLoopback, out _))
+                reader.Refuse($"{member}[{i}]", "is not an address that this server fetches.", "Write https://HOST/PATH, on port 443 or 8443.");
+        }
+        return uris;
+    }
+
     /// <summary>An address that this server will fetch itself.</summary>
     public static string? ReadFetched(DocumentReader reader, string member, bool onLoopback)
     {

@@ -73,12 +73,13 @@ internal sealed record ConfigurationSet
             if (user.User.Email is { } email)
                 byName[User.Normalize(email)] = user.User;
         }
+        var settings = Settings?.Settings ?? new IssuerSettings();
         return new Snapshot
         {
             Revision = revision,
-            Settings = Settings?.Settings ?? new IssuerSettings(),
+            Settings = settings,
             Fence = Fence,
-            Clients = Clients.ToFrozenDictionary(c => c.Key, c => c.Value.Client, StringComparer.Ordinal),
+            Clients = Clients.ToFrozenDictionary(c => c.Key, c => Fapi2.Applied(c.Value.Client, settings), StringComparer.Ordinal),
             Apis = Apis
                 .Values.Select(a => a.Api)
                 .Concat(issuer is null ? [] : [AdministrationApi.Of(issuer)])

@@ -1,3 +1,5 @@
+using Ostiary.Server.Clients;
+
 namespace Ostiary.Server.Configuration;
 
 /// <summary>Settings of an issuer (configuration document <c>setting/issuer</c>, the <c>issuer</c> member of <c>ostiary.json</c>). Everything unset is the strict choice.</summary>
@@ -8,6 +10,15 @@ public sealed record IssuerSettings
 
     /// <summary>Default 60 s, at most 60 s unless overridden by name. RFC 6749 §4.1.2</summary>
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a browser may take to bring a pushed request. Default 60 s. RFC 9126 §2.2</summary>
+    public TimeSpan PushedRequestLifetime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Of every client.</summary>
+    public Profile Profile { get; init; }
+
+    /// <summary>Only pushed requests are taken, of every client. RFC 9126 §5</summary>
+    public bool RequirePushed { get; init; }
 
     /// <summary>How long a sign-in may take from request to approval. Default 30 min.</summary>
     public TimeSpan InteractionLifetime { get; init; } = TimeSpan.FromMinutes(30);

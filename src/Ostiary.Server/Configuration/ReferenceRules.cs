@@ -28,6 +28,7 @@ internal static class ReferenceRules
         CheckScopes(set, faults);
         CheckResourceServers(set, faults);
         CheckLogins(set, faults);
+        Fapi2.Check(set, faults);
     }
 
     private static void CheckScopes(ConfigurationSet set, List<ConfigurationFault> faults)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ostiary.Server.Clients;
 
 namespace Ostiary.Server.Configuration;
 
@@ -14,6 +15,7 @@ internal sealed record SettingsDocument(JsonElement Declared, IssuerSettings Set
             reader,
             "code_lifetime",
             "interaction_lifetime",
+            "pushed_request_lifetime",
             "id_token_lifetime",
             "access_token_lifetime",
             "refresh_token_lifetime",
@@ -23,10 +25,14 @@ internal sealed record SettingsDocument(JsonElement Declared, IssuerSettings Set
             "jwks_cache_lifetime",
             "key_rotation"
         );
+        var profile = reader.Choice("profile", ClientNames.Profiles) ?? Profile.None;
         var settings = new IssuerSettings
         {
             DisplayName = reader.Display("display_name", 100),
             CodeLifetime = Bounds.Read(reader, "code_lifetime", unsafeNames) ?? unset.CodeLifetime,
+            PushedRequestLifetime = Bounds.Read(reader, "pushed_request_lifetime", unsafeNames) ?? unset.PushedRequestLifetime,
+            Profile = profile,
+            RequirePushed = reader.Flag("require_pushed_authorization_requests") ?? profile == Profile.Fapi2,
             InteractionLifetime = Bounds.Read(reader, "interaction_lifetime", unsafeNames) ?? unset.InteractionLifetime,
             IdTokenLifetime = Bounds.Read(reader, "id_token_lifetime", unsafeNames) ?? unset.IdTokenLifetime,
             AccessTokenLifetime = Bounds.Read(reader, "access_token_lifetime", unsafeNames) ?? unset.AccessTokenLifetime,

@@ -22,6 +22,7 @@ public static class RuleBook
         {
             AuthorizeRules.Page,
             AuthorizeRules.Request,
+            PushEndpoint.Reference,
             InteractionNeeds.Silent,
             WaitingRequests.Rules,
             Approvals.Waiting,

@@ -67,6 +67,7 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         json.WriteStartObject();
         json.WriteString("issuer", issuer.Url.Text); // RFC 8414 §2
         json.WriteString("authorization_endpoint", issuer.Url.At("/authorize"));
+        json.WriteString("pushed_authorization_request_endpoint", issuer.Url.At("/par")); // RFC 9126 §5
         json.WriteString("token_endpoint", issuer.Url.At("/token"));
         json.WriteString("jwks_uri", issuer.Url.At("/.well-known/jwks.json"));
         json.WriteString("userinfo_endpoint", issuer.Url.At("/userinfo"));
@@ -92,8 +93,11 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         List(json, "claim_types_supported", ["normal"]);
         List(json, "ui_locales_supported", ["en", "de"]);
         json.WriteBoolean("claims_parameter_supported", true);
-        json.WriteBoolean("request_parameter_supported", false);
-        json.WriteBoolean("request_uri_parameter_supported", false);
+        json.WriteBoolean("require_pushed_authorization_requests", snapshot.Settings.RequirePushed); // RFC 9126 §5
+        json.WriteBoolean("request_parameter_supported", true); // OIDC Discovery §3
+        json.WriteBoolean("request_uri_parameter_supported", true);
+        json.WriteBoolean("require_request_uri_registration", true);
+        List(json, "request_object_signing_alg_values_supported", ClientNames.AssertionAlgorithms); // RFC 9101 §9
         json.WriteBoolean("authorization_response_iss_parameter_supported", true); // RFC 9207 §3
         json.WriteEndObject();
     }

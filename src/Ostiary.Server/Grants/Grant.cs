@@ -101,6 +101,9 @@ public sealed record GrantRequest
     /// <summary>SHA-256 (base64url) of the browser cookie that started the request: nobody else may continue it.</summary>
     public string? Browser { get; init; }
 
+    /// <summary>The key under which a pushed or signed request is used up when it is answered; null: it may be asked again. RFC 9126 §4</summary>
+    public string? OnceKey { get; init; }
+
     /// <summary>The reference under which log and trace find the flow.</summary>
     public required string Flow { get; init; }
 }

@@ -39,16 +39,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             var configuration = await LiveConfiguration.LoadAsync(stores.Documents, url, ct);
             var ended = new EndedTokens();
             stores = new NodeStores(stores, ended, () => configuration.Current.Fence, () => configuration.Current.LongestToken);
-            var keys = await KeyRing.OpenAsync(
-                stores.Documents,
-                master,
-                () => configuration.Current.Settings,
-                time,
-                ct,
-                () => configuration.Current.Fence?.Since
-            );
-            keys.LongestToken = () => configuration.Current.LongestToken;
-            await configuration.ReloadAsync(ct); // The first keys were documents too.
+            var keys = await OpenKeysAsync(stores.Documents, master, configuration, time, ct);
             var log = OpenLog(options, time, checkpoint => keys.Signer("ES256").Sign(LogCheckpoint.Type, checkpoint.Span));
             var decisions = new CountedDecisions(log);
             var issuer = new Issuer
@@ -92,6 +83,27 @@ public sealed class IssuerHouse : IAsyncDisposable
         options.DataDirectory is { } directory
             ? DecisionLog.Open(directory, options.Node ?? Environment.MachineName, time, sign)
             : DecisionLog.InMemory(time, sign);
+
+    private static async ValueTask<KeyRing> OpenKeysAsync(
+        IDocumentStore documents,
+        MasterKey master,
+        LiveConfiguration configuration,
+        TimeProvider time,
+        CancellationToken ct
+    )
+    {
+        var keys = await KeyRing.OpenAsync(
+            documents,
+            master,
+            () => configuration.Current.Settings,
+            time,
+            ct,
+            () => configuration.Current.Fence?.Since
+        );
+        keys.LongestToken = () => configuration.Current.LongestToken;
+        await configuration.ReloadAsync(ct); // The first keys were documents too.
+        return keys;
+    }
 
     /// <summary>From now on what other nodes change is taken over here, and what has ended until now is known.</summary>
     private static async ValueTask FollowAsync(OstiaryEndpoints endpoints, LiveConfiguration configuration, CancellationToken ct)

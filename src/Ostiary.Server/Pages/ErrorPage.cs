@@ -69,6 +69,7 @@ public static class ErrorPage
         {
             Reason.LogoutHintInvalid or Reason.LogoutRedirectMismatch or Reason.LogoutNotConfirmed => "logout",
             >= Reason.StorageUnavailable and <= Reason.InternalFault => "server",
+            >= Reason.RequestObjectMalformed and <= Reason.RequestObjectReplayed => "sign-in",
             Reason.FormForged or Reason.NotSignedIn or > Reason.NotSignedIn => "page",
             _ => "sign-in",
         };
@@ -78,6 +79,7 @@ public static class ErrorPage
         {
             Reason.TooManyRequests or Reason.TooManyAttempts or Reason.PasswordQueueFull => "error.next.wait",
             >= Reason.StorageUnavailable and <= Reason.InternalFault => "error.next.wait",
+            >= Reason.RequestObjectMalformed and <= Reason.RequestObjectReplayed => "error.next.app",
             Reason.FormForged or Reason.NotSignedIn or > Reason.NotSignedIn => "error.next.again",
             _ => "error.next.app",
         };

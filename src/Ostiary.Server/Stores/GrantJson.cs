@@ -42,6 +42,7 @@ public static class GrantJson
         WriteList(writer, "acr_values", request.AcrValues);
         WriteText(writer, "hinted_subject", request.HintedSubject);
         WriteText(writer, "browser", request.Browser);
+        WriteText(writer, "once", request.OnceKey);
         writer.WriteString("flow", request.Flow);
         writer.WriteEndObject();
     }
@@ -98,6 +99,7 @@ public static class GrantJson
                 "acr_values" => request with { AcrValues = ReadList(ref reader) },
                 "hinted_subject" => request with { HintedSubject = reader.GetString() },
                 "browser" => request with { Browser = reader.GetString() },
+                "once" => request with { OnceKey = reader.GetString() },
                 "flow" => request with { Flow = StoredJson.Text(ref reader) },
                 _ => StoredJson.Skip(ref reader, request),
             };

@@ -242,7 +242,14 @@ public sealed class AuthorizeRequestAttackTests(SharedServer shared) : IClassFix
         FormParameters.TryParse(System.Text.Encoding.UTF8.GetBytes(Ask.Query("web")), out var parameters);
         var request = AuthorizationRequest.Read(client, parameters, AuthorizeRules.Trust(parameters));
 
-        var verdict = AuthorizeRules.Request.Judge(request, new(snapshot, HintUnknown: false), Server.Time.Now);
+        var incoming = new IncomingRequest
+        {
+            Parameters = parameters,
+            Sent = parameters,
+            Client = client,
+            Way = Way.Plain,
+        };
+        var verdict = AuthorizeRules.Request.Judge(request, new(snapshot, HintUnknown: false, incoming), Server.Time.Now);
 
         Assert.Equal(Reason.ClientMayNotUseCode, verdict.Refused);
     }

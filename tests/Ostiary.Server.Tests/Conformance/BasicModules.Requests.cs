@@ -68,7 +68,7 @@ public abstract partial class BasicModules
     {
         using var flow = await StartAsync();
         Assert.DoesNotContain("none", flow.Supported("request_object_signing_alg_values_supported"));
-        Assert.False(flow.Metadata.GetProperty("request_uri_parameter_supported").GetBoolean());
+        Assert.True(flow.Metadata.GetProperty("require_request_uri_registration").GetBoolean());
         var visit = await flow.VisitAsync(("state", null), ("request_uri", "https://client.example/request.jwt"));
         ConformanceFlow.AssertError(flow.ReadAnswer(visit), "request_uri_not_supported");
     }
@@ -77,7 +77,7 @@ public abstract partial class BasicModules
     public async Task oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported()
     {
         using var flow = await StartAsync();
-        Assert.False(flow.Metadata.GetProperty("request_parameter_supported").GetBoolean());
+        Assert.DoesNotContain("none", flow.Supported("request_object_signing_alg_values_supported"));
         var visit = await flow.VisitAsync(("state", null), ("request", Unsigned(flow.Request())));
         ConformanceFlow.AssertError(flow.ReadAnswer(visit), "request_not_supported");
     }

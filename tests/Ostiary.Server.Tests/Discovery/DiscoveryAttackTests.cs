@@ -108,7 +108,7 @@ public sealed class DiscoveryAttackTests(SharedServer shared) : IClassFixture<Sh
         }
     }
 
-    [Fact, Trait("Spec", "RFC 8414 §3")]
+    [Fact, Trait("Spec", "RFC 8414 §3"), Trait("Spec", "RFC 8414 §5")]
     public async Task J21_an_issuer_with_a_path_has_its_metadata_where_it_belongs()
     {
         await using var server = await TestServer.StartAsync("/tenant");
@@ -118,6 +118,8 @@ public sealed class DiscoveryAttackTests(SharedServer shared) : IClassFixture<Sh
 
         Assert.Equal(HttpStatusCode.OK, await StatusAsync("/tenant" + WellKnown));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync("/.well-known/oauth-authorization-server/tenant"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(WellKnown + "/tenant"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("/tenant/.well-known/oauth-authorization-server"));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(WellKnown));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync("/.well-known/oauth-authorization-server"));
         foreach (var path in new[] { "/tenant/..%2fother" + WellKnown, "/tenant;a" + WellKnown, "//tenant" + WellKnown, "/other" + WellKnown })

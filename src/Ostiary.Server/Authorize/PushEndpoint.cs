@@ -1,0 +1,139 @@
+using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Reasons;
+using Ostiary.Protocol.Rules;
+using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
+using Ostiary.Server.Decisions;
+using Ostiary.Server.Http;
+using Ostiary.Server.Tokens;
+
+namespace Ostiary.Server.Authorize;
+
+/// <summary>POST /par: takes an authorization request from its client, judges it as if a browser had brought it, and gives an address for it. RFC 9126 §2</summary>
+public sealed class PushEndpoint
+{
+    private readonly Issuer _issuer;
+    private readonly ClientAuthentication _authentication;
+    private readonly IdTokens _idTokens;
+    private readonly TokenStatus _status;
+    private readonly RequestWays _ways;
+    private readonly PushedRequests _pushed;
+
+    internal PushEndpoint(
+        Issuer issuer,
+        ClientAuthentication authentication,
+        IdTokens idTokens,
+        TokenStatus status,
+        RequestWays ways,
+        PushedRequests pushed
+    ) => (_issuer, _authentication, _idTokens, _status, _ways, _pushed) = (issuer, authentication, idTokens, status, ways, pushed);
+
+    private sealed record Facts(Reason? Malformed, bool HasQuery);
+
+    // csharpier-ignore
+    private static readonly RuleList<FormParameters, Facts> Rules = new("par.request")
+    {
+        { "nothing is sent in the URL",          Reason.ParametersInUrl,        "RFC 9126 §2.1", (r, f, now) => !f.HasQuery },
+        { "the body is form-urlencoded UTF-8",   Reason.ContentTypeUnsupported, "RFC 9126 §2.1", (r, f, now) => f.Malformed is not Reason.ContentTypeUnsupported },
+        { "the body is not too large",           Reason.RequestTooLarge,        "RFC 9126 §2.3", (r, f, now) => f.Malformed is not Reason.RequestTooLarge },
+        { "the body is well-formed",             Reason.RequestMalformed,       "RFC 9126 §2.1", (r, f, now) => f.Malformed is null },
+        { "no parameter occurs twice",           Reason.ParameterRepeated,      "RFC 6749 §3.1", (r, f, now) => r.Repeated is null },
+        { "it refers to no other request",       Reason.RequestUriPushed,       "RFC 9126 §2.1", (r, f, now) => !r.Has("request_uri") },
+    };
+
+    internal static IRuleReference Reference => Rules;
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var now = _issuer.Now;
+        var snapshot = _issuer.Configuration.Current;
+        var (form, malformed) = await RequestReader.ReadFormAsync(http);
+        var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue), now);
+        if (!verdict.Allowed)
+        {
+            await RefuseAsync(
+                http,
+                DecisionRecord.Of(verdict, now, Flow.Of(http)) with
+                {
+                    ClientId = _issuer.MentionOf(form["client_id"], snapshot),
+                },
+                form.Repeated
+            );
+            return;
+        }
+        var client = await _authentication.AuthenticateAsync(http, form, snapshot, now);
+        if (client.Authenticated is not { } authenticated)
+        {
+            await RefuseAsync(
+                http,
+                DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
+                {
+                    ClientId = _issuer.MentionOf(client.ClientId, snapshot),
+                }
+            );
+            return;
+        }
+        var incoming = await _ways.LookUpAsync(form, authenticated.Client, Way.Push, http.RequestAborted);
+        await JudgeAsync(http, incoming, authenticated.Client, now);
+    }
+
+    private async Task JudgeAsync(HttpContext http, IncomingRequest incoming, Client client, DateTimeOffset now)
+    {
+        var snapshot = _issuer.Configuration.Current;
+        var parameters = incoming.Parameters;
+        var verdict = AuthorizeRules.Page.Judge(parameters, new(null, false, incoming, _issuer.Url.Text), now);
+        if (verdict.Allowed)
+        {
+            var request = AuthorizationRequest.Read(client, parameters, AuthorizeRules.Trust(parameters));
+            var hintUnknown = parameters["id_token_hint"] is { } hint && !await IsOursAsync(hint, snapshot, http.RequestAborted);
+            verdict = AuthorizeRules.Request.Judge(request, new(snapshot, hintUnknown, incoming), now);
+        }
+        if (verdict.Allowed && PushedRequests.TextOf(parameters).Length > PushedRequests.MaxLength)
+            verdict = verdict with { Refused = Reason.PushedRequestTooLarge };
+        if (verdict.Allowed && !await IsFirstUseAsync(incoming.Object, client, now, http.RequestAborted))
+            verdict = verdict with { Refused = Reason.RequestObjectReplayed };
+        var record = DecisionRecord.Of(verdict, now, Flow.Of(http)) with
+        {
+            ClientId = client.Id,
+            Revision = snapshot.Revision,
+            Change = verdict.Allowed ? "pushed" : null,
+        };
+        if (!verdict.Allowed)
+        {
+            await RefuseAsync(http, record, parameters.Repeated);
+            return;
+        }
+        _issuer.Log.Record(record with { Network = Network.Of(http) });
+        var lifetime = snapshot.Settings.PushedRequestLifetime;
+        var uri = _pushed.Seal(new(Entropy.Text(16), client.Id, record.Flow, now + lifetime, incoming.IsSigned, parameters));
+        http.Response.StatusCode = StatusCodes.Status201Created; // RFC 9126 §2.2
+        await JsonAnswer.WriteAsync(
+            http,
+            json =>
+            {
+                json.WriteString("request_uri", uri);
+                json.WriteNumber("expires_in", (long)lifetime.TotalSeconds);
+            }
+        );
+    }
+
+    private async ValueTask<bool> IsOursAsync(string hint, Snapshot snapshot, CancellationToken ct)
+    {
+        await _status.LearnKeyAsync(hint, ct);
+        return _idTokens.ReadHint(hint, snapshot.Client) is not null;
+    }
+
+    /// <summary>A signed object is pushed once. RFC 9101 §10.2</summary>
+    private ValueTask<bool> IsFirstUseAsync(RequestObject? read, Client client, DateTimeOffset now, CancellationToken ct) =>
+        read?.Id is { } id
+            ? _issuer.Stores.OneTime.TryAddOnceAsync(IncomingRequest.ObjectKey(client.Id, id), read.ExpiresAt!.Value + RequestObject.Skew, now, ct)
+            : ValueTask.FromResult(true);
+
+    private Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
+    {
+        _issuer.Log.Record(record with { Network = Network.Of(http), Revision = _issuer.Configuration.Current.Revision });
+        ClientChallenge.Add(http, record.Refused!.Value, _issuer.Url);
+        return JsonAnswer.RefuseAsync(http, _issuer, record.Refused!.Value, parameter);
+    }
+}
