@@ -13,9 +13,9 @@ namespace Ostiary.Bench.Growth;
 /// Grants by number: copies of one that the server made, each under an identity that follows from its number. Their refresh tokens follow from identity and
 /// generation, so none has to be kept.
 /// </summary>
-internal sealed class ManyGrants(string dataDirectory)
+internal sealed class ManyGrants(string keys)
 {
-    private readonly GrantCredentials _credentials = new(MasterKey.Open(dataDirectory));
+    private readonly GrantCredentials _credentials = new(MasterKey.Open(keys));
     private byte[] _generations = [];
 
     public long Count => _generations.Length;

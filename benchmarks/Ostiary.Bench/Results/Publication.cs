@@ -6,6 +6,8 @@ namespace Ostiary.Bench.Results;
 /// <summary>Where findings go: the terminal, artifacts/bench, and the documents.</summary>
 internal static class Publication
 {
+    private static readonly string[] Parts = ["figures", "growth"];
+
     public static void Write(Run run)
     {
         var name = run.Options switch
@@ -32,10 +34,7 @@ internal static class Publication
     private static void Publish(Run run, string file)
     {
         var document = Path.Combine(run.Root, "docs", "benchmarks.md");
-        var parts = new[] { "figures", "growth" }
-            .Select(part => Path.Combine(run.Artifacts, part + ".md"))
-            .Where(File.Exists)
-            .Select(File.ReadAllText);
+        var parts = Parts.Select(part => Path.Combine(run.Artifacts, part + ".md")).Where(File.Exists).Select(File.ReadAllText);
         File.WriteAllText(document, Markdown.Preface + string.Join('\n', parts));
         if (File.Exists(file + ".svg"))
             File.Copy(file + ".svg", Path.Combine(run.Root, "docs", "images", "benchmark.svg"), overwrite: true);

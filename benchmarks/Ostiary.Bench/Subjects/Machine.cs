@@ -15,6 +15,8 @@ internal static class Machine
     public const string ServerCore = "0";
     public const string GeneratorCore = "1";
 
+    private static readonly List<Process> Started = [];
+
     public static string AllCores => $"0-{Environment.ProcessorCount - 1}";
 
     /// <summary>This process makes the load. What it starts inherits the pinning, so everything else is started through <see cref="Start"/>.</summary>
@@ -44,7 +46,9 @@ internal static class Machine
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
-        return Process.Start(start)!;
+        var process = Process.Start(start)!;
+        Started.Add(process);
+        return process;
     }
 
     /// <summary>Runs a program to its end on all cores and returns what it printed. Throws where it fails.</summary>
@@ -108,11 +112,46 @@ internal static class Machine
     public static bool Has(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, program)));
 
+    /// <summary>Of all cores, the share that is in use now, by whomever: what this process does not use while it waits.</summary>
+    public static async Task<double> BusyAsync(TimeSpan span)
+    {
+        var (busy, all) = Times();
+        await Task.Delay(span, TimeProvider.System);
+        var (busyNow, allNow) = Times();
+        return (busyNow - busy) / (double)Math.Max(1, allNow - all);
+    }
+
     public static string Describe()
     {
         var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1L << 30);
         return $"{Environment.ProcessorCount} cores of {model ?? "an unnamed processor"}, {memory} GB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
+    }
+
+    /// <summary>Who stops this program in the middle does not leave servers behind.</summary>
+    public static void EndAll()
+    {
+        foreach (var process in Started)
+        {
+            try
+            {
+                process.Kill();
+                process.WaitForExit();
+            }
+            catch (InvalidOperationException)
+            {
+                // It has ended, as it should.
+            }
+        }
+    }
+
+    private static (long Busy, long All) Times()
+    {
+        var ticks = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..9];
+        var all = ticks.Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
+        // Idle, and idle while it waits for a disk.
+        var idle = ticks[3..5].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
+        return (all - idle, all);
     }
 
     private static IEnumerable<int> Tree(int process)

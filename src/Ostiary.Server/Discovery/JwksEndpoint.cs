@@ -10,7 +10,7 @@ public sealed class JwksEndpoint(KeyRing keys)
     {
         var jwks = keys.Jwks;
         http.Response.Headers.ETag = jwks.ETag;
-        http.Response.Headers.CacheControl = $"public, max-age={(long)jwks.MaxAge.TotalSeconds}";
+        http.Response.Headers.CacheControl = jwks.CacheControl;
         http.Response.Headers.AccessControlAllowOrigin = "*";
         http.Response.Headers.XContentTypeOptions = "nosniff";
         if (http.Request.Headers.IfNoneMatch == jwks.ETag)

@@ -79,11 +79,7 @@ public sealed class IssuerHouse : IAsyncDisposable
                 KeysComplete = Task.Run(() => keys.CompleteAsync(configuration.Current.SigningAlgorithms, ct).AsTask(), ct),
                 Administration = new AdminService(new AdminParts(issuer, configuration, keys, log.Reader)),
             };
-            if (directory is not null)
-                house._open.Push(directory);
-            house._open.Push(passwords);
-            house._open.Push(endpoints.Admission);
-            return house;
+            return house.Keep(directory, passwords, endpoints.Admission);
         }
         catch
         {
@@ -104,6 +100,15 @@ public sealed class IssuerHouse : IAsyncDisposable
             await endpoints.Keys.ReloadAsync(stop, revision);
         };
         await endpoints.Follower.FollowAsync(ct);
+    }
+
+    /// <summary>What is closed last comes first.</summary>
+    private IssuerHouse Keep(params ReadOnlySpan<IDisposable?> resources)
+    {
+        foreach (var resource in resources)
+            if (resource is not null)
+                _open.Push(resource);
+        return this;
     }
 
     public async ValueTask DisposeAsync()

@@ -10,6 +10,8 @@ public sealed record JwksDocument(ReadOnlyMemory<byte> Bytes, string ETag, TimeS
 {
     public const string ContentType = "application/jwk-set+json"; // RFC 7517 §8.5.2
 
+    public string CacheControl { get; } = $"public, max-age={(long)MaxAge.TotalSeconds}";
+
     internal static JwksDocument Of(JsonWebKeySet keys, TimeSpan maxAge)
     {
         var buffer = new ArrayBufferWriter<byte>(2048);

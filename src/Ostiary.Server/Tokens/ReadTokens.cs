@@ -13,7 +13,7 @@ namespace Ostiary.Server.Tokens;
 /// </summary>
 internal sealed class ReadTokens
 {
-    private const int HalfSize = 4096;
+    public const int HalfSize = 4096;
 
     /// <summary>Bytes. Longer ones are read each time.</summary>
     private const int MaxLength = 4096;

@@ -21,13 +21,13 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
     public IDirectory Directory => inner.Directory;
     public IStoreArchive Archive => inner.Archive;
 
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
+
     public TimeSpan Retention
     {
         get => inner.Changes.Retention;
         set => inner.Changes.Retention = value;
     }
-
-    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
 
     public void Open() => _gate.SetResult();
 
@@ -47,9 +47,11 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
 
     public async ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
     {
+        // It is done, and its caller does not hear of it yet.
+        var sequence = await inner.Changes.AppendAsync(kind, id, until, now, ct);
         Interlocked.Increment(ref _waiting);
         await _gate.Task;
-        return await inner.Changes.AppendAsync(kind, id, until, now, ct);
+        return sequence;
     }
 
     public ValueTask<IReadOnlyList<Change>> ReadAsync(long after, int limit, CancellationToken ct) => inner.Changes.ReadAsync(after, limit, ct);

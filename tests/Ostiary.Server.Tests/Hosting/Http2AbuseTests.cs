@@ -157,7 +157,9 @@ public sealed class Http2AbuseTests : IAsyncLifetime
             {
                 TargetHost = "localhost",
                 ApplicationProtocols = [SslApplicationProtocol.Http2],
+#pragma warning disable CA5359 // The certificate is made by this test.
                 RemoteCertificateValidationCallback = (_, _, _, _) => true,
+#pragma warning restore CA5359
             },
             Stop
         );
