@@ -65,7 +65,14 @@ internal static class ServerCommands
             new Verb("unfence", "Say that nothing was revoked after the backup: what is older than the restore lives again", UnfenceAsync)
                 .With(CommonOptions.Yes)
                 .Administers(),
-            new Verb("migrate", "Bring the store to the format of this version", MigrateAsync).With(Check, Contract, MigratedData, Store, DatabaseSetting.Address, DatabaseSetting.PasswordFile)
+            new Verb("migrate", "Bring the store to the format of this version", MigrateAsync).With(
+                Check,
+                Contract,
+                MigratedData,
+                Store,
+                DatabaseSetting.Address,
+                DatabaseSetting.PasswordFile
+            )
         );
 
     private static Task<int> BackupAsync(Invocation invocation)
@@ -131,7 +138,8 @@ internal static class ServerCommands
             Listen = [],
             DataDirectory = data,
             Store = store,
-            Database = store == "postgres" ? database ?? DatabaseSetting.Of(data) ?? throw CliException.Usage("Which database?", "--database URL") : null,
+            Database =
+                store == "postgres" ? database ?? DatabaseSetting.Of(data) ?? throw CliException.Usage("Which database?", "--database URL") : null,
         };
     }
 }

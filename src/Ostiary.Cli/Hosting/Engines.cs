@@ -19,7 +19,8 @@ internal static class Engines
             _ => await SqliteStores.OpenAsync(Path.Combine(options.DataDirectory!, SqliteFile), time, ct),
         };
 
-    public static long NewestFormat(ServerOptions options) => options.Store switch
+    public static long NewestFormat(ServerOptions options) =>
+        options.Store switch
         {
             "memory" => MemoryStores.NewestFormat,
             "postgres" => PostgresStores.NewestFormat,

@@ -39,16 +39,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             var configuration = await LiveConfiguration.LoadAsync(stores.Documents, url, ct);
             var ended = new EndedTokens();
             stores = new NodeStores(stores, ended, () => configuration.Current.Fence, () => configuration.Current.LongestToken);
-            var keys = await KeyRing.OpenAsync(
-                stores.Documents,
-                master,
-                () => configuration.Current.Settings,
-                time,
-                ct,
-                () => configuration.Current.Fence?.Since
-            );
-            keys.LongestToken = () => configuration.Current.LongestToken;
-            await configuration.ReloadAsync(ct); // The first keys were documents too.
+            var keys = await OpenKeysAsync(stores.Documents, master, configuration, time, ct);
             var node = options.Node ?? Environment.MachineName;
             string Sign(ReadOnlyMemory<byte> checkpoint) => keys.Signer("ES256").Sign(LogCheckpoint.Type, checkpoint.Span);
             var log = directory is null ? DecisionLog.InMemory(time, Sign) : DecisionLog.Open(options.DataDirectory!, node, time, Sign);
@@ -88,6 +79,27 @@ public sealed class IssuerHouse : IAsyncDisposable
             directory?.Dispose();
             throw;
         }
+    }
+
+    private static async ValueTask<KeyRing> OpenKeysAsync(
+        IDocumentStore documents,
+        MasterKey master,
+        LiveConfiguration configuration,
+        TimeProvider time,
+        CancellationToken ct
+    )
+    {
+        var keys = await KeyRing.OpenAsync(
+            documents,
+            master,
+            () => configuration.Current.Settings,
+            time,
+            ct,
+            () => configuration.Current.Fence?.Since
+        );
+        keys.LongestToken = () => configuration.Current.LongestToken;
+        await configuration.ReloadAsync(ct); // The first keys were documents too.
+        return keys;
     }
 
     /// <summary>From now on what other nodes change is taken over here, and what has ended until now is known.</summary>
