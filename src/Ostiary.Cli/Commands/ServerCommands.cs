@@ -141,7 +141,7 @@ internal static class ServerCommands
             Listen = [],
             DataDirectory = data,
             Store = store,
-            Database = database ?? DatabaseSetting.Of(data),
+            Database = store == "postgres" ? database ?? DatabaseSetting.Of(data) : null,
         };
         if (store == "postgres" && options.Database is null)
             throw CliException.Usage("The PostgreSQL store needs the address of its database: --database postgres://USER@HOST/NAME");
