@@ -60,50 +60,15 @@ public sealed class PostgresStores : IStores
         }
     }
 
-    /// <summary>
-    /// What a change of version would do to the tables: the versions of the steps that are missing, made first unless only asked for. With
-    /// <paramref name="contract"/> also those that programs of an older version cannot live with. Throws <see cref="StoreException"/>.
-    /// </summary>
-    public static async ValueTask<IReadOnlyList<int>> MigrateAsync(
-        PostgresAddress address,
-        bool contract,
-        bool onlyAsk,
-        TimeProvider time,
-        CancellationToken ct
-    )
-    {
-        await using var source = Build(address.Connection(2, "ostiary migration"));
-        try
-        {
-            var migrations = new Migrations(source, await GreetAsync(source, address, ct), PostgresSchema.Steps, time);
-            var missing = migrations.Missing(await migrations.StateAsync(ct), contract);
-            if (!onlyAsk)
-                await migrations.ApplyAsync(contract, ct);
-            return [.. missing.Select(step => step.Version)];
-        }
-        catch (Exception fault) when (PostgresFault.IsOne(fault))
-        {
-            throw PostgresFault.Of(fault, address.ForPeople);
-        }
-    }
-
-    /// <summary>The version of the tables that this program makes.</summary>
     public static long NewestFormat => PostgresSchema.Steps[^1].Version;
 
-    /// <summary>The version of the tables that are there, and nothing is changed; 0 where there are none. Throws <see cref="StoreException"/>.</summary>
-    public static async ValueTask<long> FormatOfAsync(PostgresAddress address, CancellationToken ct)
-    {
-        await using var source = Build(address.Connection(1, "ostiary migrate"));
-        try
-        {
-            var dialect = await GreetAsync(source, address, ct);
-            return (await new Migrations(source, dialect, PostgresSchema.Steps, TimeProvider.System).StateAsync(ct))?.Version ?? 0;
-        }
-        catch (Exception fault) when (PostgresFault.IsOne(fault))
-        {
-            throw PostgresFault.Of(fault, address.ForPeople);
-        }
-    }
+    /// <summary>The version of the tables; 0 where there are none yet. Changes nothing.</summary>
+    public static async ValueTask<long> FormatOfAsync(PostgresAddress address, TimeProvider time, CancellationToken ct) =>
+        (await MigrateAsync(address, migrations => migrations.StateAsync(ct), time, ct))?.Version ?? 0;
+
+    /// <summary>Makes every step that is missing, also those that programs of an older version cannot live with. Throws <see cref="StoreException"/>.</summary>
+    public static async ValueTask ContractAsync(PostgresAddress address, TimeProvider time, CancellationToken ct) =>
+        await MigrateAsync(address, migrations => migrations.ApplyAsync(contract: true, ct), time, ct);
 
     public string Engine => engine.Dialect.Name;
     public IGrantStore Grants { get; }
@@ -127,6 +92,24 @@ public sealed class PostgresStores : IStores
     {
         await news.DisposeAsync();
         await engine.DisposeAsync();
+    }
+
+    private static async ValueTask<T> MigrateAsync<T>(
+        PostgresAddress address,
+        Func<Migrations, ValueTask<T>> act,
+        TimeProvider time,
+        CancellationToken ct
+    )
+    {
+        await using var source = Build(address.Connection(2, "ostiary migration"));
+        try
+        {
+            return await act(new(source, await GreetAsync(source, address, ct), PostgresSchema.Steps, time));
+        }
+        catch (Exception fault) when (PostgresFault.IsOne(fault))
+        {
+            throw PostgresFault.Of(fault, address.ForPeople);
+        }
     }
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder connection)

@@ -6,12 +6,12 @@ namespace Ostiary.Storage.Sqlite;
 internal static class SqliteSweep
 {
     /// <summary>The names come from the schema, never from outside.</summary>
+    public static string Statement(string table, string key, string time) =>
+        $"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {time} <= ?1 LIMIT ?2)";
+
     public static int Delete(Connection connection, string table, string key, string time, DateTimeOffset before, int limit)
     {
-        using var delete = connection
-            .Prepare($"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {time} <= ?1 LIMIT ?2)")
-            .Bind(1, StoreTime.ToUnix(before))
-            .Bind(2, limit);
+        using var delete = connection.Prepare(Statement(table, key, time)).Bind(1, StoreTime.ToUnix(before)).Bind(2, limit);
         return delete.Run();
     }
 

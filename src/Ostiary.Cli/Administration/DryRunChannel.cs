@@ -16,7 +16,7 @@ internal sealed class DryRunChannel(IAdminChannel channel, Terminal terminal) : 
         // The file is judged by the server, as it would be.
         if (path == "/config/apply" && body is { } apply)
             return ValidateAsync(apply, ct);
-        terminal.Note($"dry run: {Target} would get {method} {path}");
+        terminal.Note($"dry run: nothing was sent; it would be {method} {path}");
         if (body is { } json)
             terminal.Note("         " + HttpTrace.OfJson(Encoding.UTF8.GetBytes(json.GetRawText())));
         throw new DryRunException();
@@ -29,7 +29,7 @@ internal sealed class DryRunChannel(IAdminChannel channel, Terminal terminal) : 
     private async Task<JsonElement?> ValidateAsync(JsonElement apply, CancellationToken ct)
     {
         var answer = await channel.SendAsync(HttpMethod.Post, "/config/validate", apply, ct);
-        terminal.Note($"dry run: {Target} finds it valid: {JsonForms.Line(answer!.Value)}");
+        terminal.Note($"dry run: nothing was changed; the server finds it valid: {JsonForms.Line(answer!.Value)}");
         throw new DryRunException();
     }
 }

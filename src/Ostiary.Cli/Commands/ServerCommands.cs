@@ -36,7 +36,7 @@ internal static class ServerCommands
 
     private static readonly Option<bool> Contract = new("--contract")
     {
-        Description = "Also the steps that programs of the version before cannot live with: when none of them runs any more",
+        Description = "Also remove what nodes of the version before need (PostgreSQL): when none runs any more",
     };
 
     public static Noun Create() =>
@@ -115,7 +115,10 @@ internal static class ServerCommands
     private static async Task<int> MigrateAsync(Invocation invocation)
     {
         var data = Path.GetFullPath(invocation.Value(MigratedData) ?? ServeCommand.DefaultData);
-        var found = await Migration.RunAsync(Options(invocation, data), invocation.Value(Check), invocation.Value(Contract), invocation.Stop);
+        var options = Options(invocation, data);
+        if (invocation.Value(Contract) && !invocation.Value(Check))
+            await Engines.ContractAsync(options, invocation.Stop);
+        var found = await Migration.RunAsync(options, invocation.Value(Check), invocation.Stop);
         invocation.Results.One(
             JsonForms.Object(json =>
             {
@@ -132,14 +135,16 @@ internal static class ServerCommands
     private static ServerOptions Options(Invocation invocation, string data)
     {
         var (store, database) = DatabaseSetting.From(invocation, invocation.Value(Store) ?? Engines.KindOf(data));
-        return new()
+        var options = new ServerOptions
         {
             Issuer = "http://localhost",
             Listen = [],
             DataDirectory = data,
             Store = store,
-            Database =
-                store == "postgres" ? database ?? DatabaseSetting.Of(data) ?? throw CliException.Usage("Which database?", "--database URL") : null,
+            Database = store == "postgres" ? database ?? DatabaseSetting.Of(data) : null,
         };
+        if (store == "postgres" && options.Database is null)
+            throw CliException.Usage("The PostgreSQL store needs the address of its database: --database postgres://USER@HOST/NAME");
+        return options;
     }
 }

@@ -32,9 +32,15 @@ internal static class Engines
         options.Store switch
         {
             "memory" => ValueTask.FromResult(MemoryStores.FormatOf(options.DataDirectory!)),
-            "postgres" => PostgresStores.FormatOfAsync(DatabaseSetting.Resolve(options.Database!), ct),
+            "postgres" => PostgresStores.FormatOfAsync(DatabaseSetting.Resolve(options.Database!), TimeProvider.System, ct),
             _ => SqliteStores.FormatOfAsync(Path.Combine(options.DataDirectory!, SqliteFile), ct),
         };
+
+    /// <summary>Removes what only programs of an older version need. Where the store is of one process there are none.</summary>
+    public static ValueTask ContractAsync(ServerOptions options, CancellationToken ct) =>
+        options.Store == "postgres"
+            ? PostgresStores.ContractAsync(DatabaseSetting.Resolve(options.Database!), TimeProvider.System, ct)
+            : ValueTask.CompletedTask;
 
     /// <summary>The store that a data directory was made with; SQLite where it is new.</summary>
     public static string KindOf(string data) =>

@@ -1,6 +1,5 @@
 using Ostiary.Server.Hosting;
 using Ostiary.Server.Stores;
-using Ostiary.Storage.Postgres;
 
 namespace Ostiary.Cli.Hosting;
 
@@ -10,18 +9,13 @@ internal sealed record Migration(string Engine, long Format, long Newest)
     public bool IsPending => Format < Newest;
 
     /// <summary>Looks, and unless it is only a check brings the store to the newest format: opening a store does that.</summary>
-    public static async Task<Migration> RunAsync(ServerOptions options, bool check, bool contract, CancellationToken ct)
+    public static async Task<Migration> RunAsync(ServerOptions options, bool check, CancellationToken ct)
     {
         var newest = Engines.NewestFormat(options);
         var found = await Engines.FormatAsync(options, ct);
-        if (!check && options.Database is { } database)
+        if (!check && found < newest)
         {
-            await PostgresStores.MigrateAsync(DatabaseSetting.Resolve(database), contract, onlyAsk: false, TimeProvider.System, ct);
-            found = await Engines.FormatAsync(options, ct);
-        }
-        else if (!check && found < newest)
-        {
-            using var directory = DataDirectory.Open(options.DataDirectory!);
+            using var directory = options.Database is null ? DataDirectory.Open(options.DataDirectory!) : null; // A database is open to all its nodes.
             await using var stores = await Engines.OpenAsync(options, TimeProvider.System, ct);
             found = await Engines.FormatAsync(options, ct);
         }

@@ -26,9 +26,9 @@ internal sealed class EventAdministration(AdminParts parts)
             return AdminResponse.Refused(refusal!);
         if (!call.TryPage(out var limit, out var after, out refusal) || !TryReadPlace(after, out var passed))
             return AdminResponse.Refused(refusal ?? new(Reason.AdminRequestMalformed, "cursor: is not one that this list has given."));
-        var found = await parts.Events.ListAsync(after is null ? filter : filter with { Limit = int.MaxValue }, ct);
-        var page = found.Skip(passed).Take(limit).ToList();
-        var next = after is not null && passed + page.Count < found.Count ? (passed + page.Count).ToString(CultureInfo.InvariantCulture) : null;
+        var found = after is null ? await parts.Events.ListAsync(filter, ct) : [.. parts.Events.Read(filter, ct).Skip(passed).Take(limit + 1)];
+        var page = found.Take(limit).ToList();
+        var next = found.Count > page.Count ? (passed + page.Count).ToString(CultureInfo.InvariantCulture) : null;
         return AdminResponse.Object(
             200,
             json =>
@@ -54,7 +54,7 @@ internal sealed class EventAdministration(AdminParts parts)
             TryReadFilter(call, out var filter, out var refusal)
                 ? new AdminResponse(200, default)
                 {
-                    Lines = LinesAsync(call.Query("limit") is null ? filter with { Limit = int.MaxValue } : filter, follow: false, ct),
+                    Lines = call.Query("limit") is null ? AllAsync(filter, ct) : LinesAsync(filter, follow: false, ct),
                 }
                 : AdminResponse.Refused(refusal!)
         );
@@ -63,6 +63,16 @@ internal sealed class EventAdministration(AdminParts parts)
     {
         await foreach (var entry in parts.Events.TailAsync(filter, follow, ct))
             yield return entry.Json;
+    }
+
+    /// <summary>One at a time: the log may be larger than the memory.</summary>
+    private async IAsyncEnumerable<string> AllAsync(LogFilter filter, [EnumeratorCancellation] CancellationToken ct)
+    {
+        foreach (var entry in parts.Events.Read(filter, ct))
+        {
+            yield return entry.Json;
+            await Task.CompletedTask;
+        }
     }
 
     private async ValueTask<AdminResponse> VerifyAsync(AdminCall call, CancellationToken ct)

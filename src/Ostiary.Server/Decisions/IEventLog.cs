@@ -12,6 +12,9 @@ public interface IEventLog
     /// <summary>As <see cref="ListAsync"/>, and then, where it follows, each new one until cancelled (it then ends without an exception).</summary>
     IAsyncEnumerable<LogEntry> TailAsync(LogFilter filter, bool follow, CancellationToken ct);
 
+    /// <summary>All matching decisions from the oldest on, whatever the limit: read as they are asked for, never all at once.</summary>
+    IEnumerable<LogEntry> Read(LogFilter filter, CancellationToken ct);
+
     /// <summary>Checks every line of every node. With keys (<see cref="Keys.KeyRing.History"/>) also the signed checkpoints.</summary>
     ValueTask<LogVerification> VerifyAsync(JsonWebKeySet? keys, CancellationToken ct);
 }

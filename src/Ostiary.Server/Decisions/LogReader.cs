@@ -36,6 +36,81 @@ public sealed class LogReader : IEventLog
         }
     }
 
+    public IEnumerable<LogEntry> Read(LogFilter filter, CancellationToken ct)
+    {
+        var chains = _source.Chains();
+        var all = chains.Count == 1 ? Entries(chains[0]) : Merged(chains);
+        foreach (var entry in all)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (filter.Takes(entry.Record))
+                yield return entry;
+        }
+    }
+
+    /// <summary>By time; within a node the chain is the order, whatever its clock did.</summary>
+    private static IEnumerable<LogEntry> Merged(IReadOnlyList<LogChain> chains)
+    {
+        var heads = new PriorityQueue<(IEnumerator<LogEntry> Entries, int Chain), (DateTimeOffset, int)>();
+        try
+        {
+            for (var i = 0; i < chains.Count; i++)
+                Enqueue(Entries(chains[i]).GetEnumerator(), i);
+            while (heads.TryDequeue(out var head, out _))
+            {
+                yield return head.Entries.Current;
+                Enqueue(head.Entries, head.Chain);
+            }
+        }
+        finally
+        {
+            while (heads.TryDequeue(out var head, out _))
+                head.Entries.Dispose();
+        }
+
+        void Enqueue(IEnumerator<LogEntry> entries, int chain)
+        {
+            if (entries.MoveNext())
+                heads.Enqueue((entries, chain), (entries.Current.Record.At, chain));
+            else
+                entries.Dispose();
+        }
+    }
+
+    private static IEnumerable<LogEntry> Entries(LogChain chain)
+    {
+        foreach (var segment in chain.Segments)
+        {
+            if (Opened(segment) is not { } stream)
+                continue;
+            using var lines = new LogLines(stream);
+            while (TryNext(chain, lines, out var entry))
+            {
+                if (entry is not null)
+                    yield return entry;
+            }
+        }
+    }
+
+    private static Stream? Opened(LogSegment segment)
+    {
+        try
+        {
+            return segment.Open();
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // Retention removed it meanwhile.
+        }
+    }
+
+    private static bool TryNext(LogChain chain, LogLines lines, out LogEntry? entry)
+    {
+        var more = lines.TryNext(out var line);
+        entry = more ? Read(chain.Node, line) : null;
+        return more;
+    }
+
     public async ValueTask<LogVerification> VerifyAsync(JsonWebKeySet? keys, CancellationToken ct)
     {
         var verifier = new LogVerifier(keys);
@@ -119,23 +194,16 @@ public sealed class LogReader : IEventLog
 
     private static long Scan(LogChain chain, LogSegment segment, long offset, Action<LogEntry> each)
     {
-        try
-        {
-            var stream = segment.Open();
-            stream.Position = offset;
-            using var lines = new LogLines(stream);
-            while (lines.TryNext(out var line))
-            {
-                if (Read(chain.Node, line) is { } entry)
-                    each(entry);
-            }
-            return lines.Offset;
-        }
-        catch (FileNotFoundException)
-        {
-            // Retention removed it meanwhile.
+        if (Opened(segment) is not { } stream)
             return offset;
+        stream.Position = offset;
+        using var lines = new LogLines(stream);
+        while (TryNext(chain, lines, out var entry))
+        {
+            if (entry is not null)
+                each(entry);
         }
+        return lines.Offset;
     }
 
     private static LogEntry? Read(string node, ReadOnlySpan<byte> line)

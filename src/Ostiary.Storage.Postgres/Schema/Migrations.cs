@@ -33,7 +33,7 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
     {
         var missing = steps.Where(step => step.Version > (state?.Version ?? 0));
         // An empty database has no older nodes.
-        return [.. state is null || contract ? missing : missing.TakeWhile(step => step.OldestThatRuns <= state.Value.OldestThatRuns)];
+        return [.. state is null || contract ? missing : missing.TakeWhile(step => !Contracts(step))];
     }
 
     /// <summary>Makes what is missing. Throws <see cref="StoreException"/> where the tables are too new for this program.</summary>
@@ -62,9 +62,12 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
         }
     }
 
+    /// <summary>Whether programs that could work with the tables before it cannot after it.</summary>
+    private bool Contracts(SchemaStep step) => steps.Any(before => before.Version == step.Version - 1 && before.OldestThatRuns < step.OldestThatRuns);
+
     /// <summary>A program works before and after the contraction that it brings, but not without what it added behind one.</summary>
     private SchemaState Sufficient(SchemaState state) =>
-        Missing(state, contract: true).All(step => step.OldestThatRuns > state.OldestThatRuns)
+        Missing(state, contract: true).All(Contracts)
             ? state
             : throw new StoreException(
                 Reason.StorageNewer,

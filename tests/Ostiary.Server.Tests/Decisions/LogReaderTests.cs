@@ -33,6 +33,45 @@ public sealed class LogReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Reads_all_from_the_oldest_on_across_files_and_nodes()
+    {
+        _log.Fill(100, new LogRetention(FileSize: 8 * 1024, Files: 100));
+        using (var other = _log.Open(node: "n2"))
+            other.Record(_log.Decision(50) with { Generation = 1000 });
+        var read = LogReader
+            .Open(_log.Path, _log.Time)
+            .Read(new LogFilter { Limit = 1 }, CancellationToken.None)
+            .Select(e => e.Record.Generation!.Value)
+            .ToList();
+        Assert.Equal(101, read.Count);
+        Assert.Equal([1, 100], [read[0], read[^1]]);
+        Assert.InRange(read.IndexOf(1000), 49, 51);
+        Assert.Equal([.. await NumbersAsync(new LogFilter { Act = "token", Limit = 1000 })], read);
+    }
+
+    /// <summary>40 MB of log, of which never more than a few lines are held.</summary>
+    [Fact]
+    public void Holds_no_more_of_a_large_log_than_it_reads()
+    {
+        _log.Fill(1);
+        var line = File.ReadAllLines(_log.Files[0]).First(l => l.Contains("\"token.refresh\"", StringComparison.Ordinal));
+        using (var file = new StreamWriter(_log.Files[0]))
+        {
+            for (var i = 0; i < 40 * 1024 * 1024 / line.Length; i++)
+                file.WriteLine(line);
+        }
+        var (before, most, count) = (GC.GetTotalMemory(forceFullCollection: true), 0L, 0);
+        foreach (var entry in LogReader.Open(_log.Path, _log.Time).Read(new LogFilter(), CancellationToken.None))
+        {
+            if (++count % 20_000 == 0)
+                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+            Assert.Equal("spa", entry.Record.ClientId);
+        }
+        Assert.True(count > 60_000, $"{count} lines");
+        Assert.True(most < 16 * 1024 * 1024, $"{most} bytes are held");
+    }
+
+    [Fact]
     public async Task Lists_the_newest_across_files_and_nodes_in_order()
     {
         _log.Fill(100, new LogRetention(FileSize: 8 * 1024, Files: 100));

@@ -21,8 +21,6 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
     public IDirectory Directory => inner.Directory;
     public IStoreArchive Archive => inner.Archive;
 
-    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
-
     public TimeSpan Retention
     {
         get => inner.Changes.Retention;
@@ -45,13 +43,13 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
         await inner.ProbeAsync(ct);
     }
 
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => inner.WaitForNewsAsync(patience, ct);
+
     public async ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
     {
-        // It is done, and its caller does not hear of it yet.
-        var sequence = await inner.Changes.AppendAsync(kind, id, until, now, ct);
         Interlocked.Increment(ref _waiting);
         await _gate.Task;
-        return sequence;
+        return await inner.Changes.AppendAsync(kind, id, until, now, ct);
     }
 
     public ValueTask<IReadOnlyList<Change>> ReadAsync(long after, int limit, CancellationToken ct) => inner.Changes.ReadAsync(after, limit, ct);

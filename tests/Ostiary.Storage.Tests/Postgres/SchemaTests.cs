@@ -69,9 +69,7 @@ public sealed class SchemaTests : IDisposable
     {
         await MigrateAsync([Expand], contract: false);
         var later = Expand with { Version = 4, OldestThatRuns = 2, Statements = ["ALTER TABLE grants ADD COLUMN IF NOT EXISTS shape text"] };
-        var fault = await Assert.ThrowsAsync<StoreException>(async () =>
-            await OpenAsync([Expand, Contract with { OldestThatRuns = 2 }, later with { OldestThatRuns = 1 }])
-        );
+        var fault = await Assert.ThrowsAsync<StoreException>(async () => await OpenAsync([Expand, Contract, later]));
         Assert.Contains("contracted", fault.Message, StringComparison.Ordinal);
         Assert.Equal(new(4, 2), await MigrateAsync([Expand, Contract, later], contract: true));
     }
