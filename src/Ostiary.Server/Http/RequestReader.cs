@@ -72,7 +72,10 @@ public static class RequestReader
         {
             admission.Return();
         }
-        return admission.InWork <= lane.MostInWork ? read : throw new ShedException(lane);
+        if (admission.InWork <= lane.MostInWork)
+            return read;
+        http.Request.BodyReader.AdvanceTo(read.Buffer.End); // Or the connection would break instead of answering.
+        throw new ShedException(lane);
     }
 
     private static bool IsUrlEncoded(string? contentType)

@@ -14,7 +14,6 @@ namespace Ostiary.Server.Keys;
 public sealed class KeyRing : IDisposable
 {
     private const int MaxAttempts = 50;
-    private const string Kind = "key";
     private static readonly string[] Always = ["ES256", "RS256"];
 
     private readonly IDocumentStore _documents;
@@ -23,7 +22,7 @@ public sealed class KeyRing : IDisposable
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<string, bool> _missed = new(StringComparer.Ordinal);
-    private volatile State _state = State.Empty;
+    private volatile RingState _state = RingState.Empty;
     private long _revision = -1;
 
     private KeyRing(IDocumentStore documents, MasterKey master, Func<IssuerSettings> settings, TimeProvider time)
@@ -189,7 +188,7 @@ public sealed class KeyRing : IDisposable
             for (var attempt = 0; attempt < MaxAttempts; attempt++)
             {
                 var set = await _documents.LoadAsync(ct);
-                var loaded = State.Load(set, _state, _mint, _settings().JwksCacheLifetime, Fence());
+                var loaded = RingState.Load(set, _state, _mint, _settings().JwksCacheLifetime, Fence());
                 var life = new KeyLifecycle(loaded.Usable, _settings(), LongestToken(), _time.GetUtcNow(), alg => Spare(spares, alg));
                 var result = act(life);
                 var changes = ChangesOf(life);
@@ -223,86 +222,7 @@ public sealed class KeyRing : IDisposable
 
     private static List<DocumentChange> ChangesOf(KeyLifecycle life) =>
         [
-            .. life.Changed.Select(key => new DocumentChange(Kind, key.Kid, KeyRecordJson.Write(key))),
-            .. life.Forgotten.Select(kid => new DocumentChange(Kind, kid, null)),
+            .. life.Changed.Select(key => new DocumentChange(RingState.Kind, key.Kid, KeyRecordJson.Write(key))),
+            .. life.Forgotten.Select(kid => new DocumentChange(RingState.Kind, kid, null)),
         ];
-
-    private sealed record Entry(string Json, KeyRecord Record, JwsSigner? Signer);
-
-    /// <summary>Everything that readers see, at one revision.</summary>
-    private sealed class State
-    {
-        public static readonly State Empty = new([], TimeSpan.Zero, null);
-
-        private readonly Dictionary<string, Entry> _entries;
-        private readonly TimeSpan _maxAge;
-        private readonly DateTimeOffset? _fence;
-
-        private State(Dictionary<string, Entry> entries, TimeSpan maxAge, DateTimeOffset? fence)
-        {
-            _entries = entries;
-            (_maxAge, _fence) = (maxAge, fence);
-            Records =
-            [
-                .. entries.Values.Select(entry => entry.Record).OrderBy(key => key.PublishedAt).ThenBy(key => key.Kid, StringComparer.Ordinal),
-            ];
-            Usable = [.. Records.Where(key => fence is null || key.PublishedAt >= fence)];
-            Signers = entries
-                .Values.Where(entry => entry.Record.State == KeyState.Active && Usable.Contains(entry.Record))
-                .GroupBy(entry => entry.Record.Alg, StringComparer.Ordinal)
-                .ToFrozenDictionary(keys => keys.Key, keys => keys.MaxBy(entry => entry.Record.ActiveAt)!.Signer!, StringComparer.Ordinal);
-            Verification = new JsonWebKeySet(Usable.Where(key => key.IsServed).Select(key => key.Public));
-            Kids = Usable.Where(key => key.IsServed).Select(key => key.Kid).ToFrozenSet(StringComparer.Ordinal);
-            History = new JsonWebKeySet(Records.Where(key => !key.Revoked).Select(key => key.Public));
-            Jwks = JwksDocument.Of(Verification, maxAge);
-            List = [.. Records.Reverse().Select(key => key.ToInfo())];
-        }
-
-        public IReadOnlyList<KeyRecord> Records { get; }
-
-        /// <summary>Those that are not behind a fence.</summary>
-        public IReadOnlyList<KeyRecord> Usable { get; }
-        public FrozenSet<string> Kids { get; }
-        public FrozenDictionary<string, JwsSigner> Signers { get; }
-        public JsonWebKeySet Verification { get; }
-        public JsonWebKeySet History { get; }
-        public JwksDocument Jwks { get; }
-        public IReadOnlyList<KeyInfo> List { get; }
-
-        public static State Load(DocumentSet set, State previous, KeyMint mint, TimeSpan maxAge, DateTimeOffset? fence)
-        {
-            var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
-            foreach (var document in set.Documents.Where(document => document.Kind == Kind))
-                entries.Add(document.Id, previous.Reuse(document) ?? Open(document, mint));
-            return previous.Has(entries, maxAge, fence) ? previous : new State(entries, maxAge, fence);
-        }
-
-        public State With(IEnumerable<DocumentChange> changes, KeyMint mint, TimeSpan maxAge, DateTimeOffset? fence)
-        {
-            var entries = new Dictionary<string, Entry>(_entries, StringComparer.Ordinal);
-            foreach (var change in changes)
-            {
-                if (change.Json is null)
-                    entries.Remove(change.Id);
-                else
-                    entries[change.Id] = Open(new Document(Kind, change.Id, change.Json), mint);
-            }
-            return new State(entries, maxAge, fence);
-        }
-
-        private bool Has(Dictionary<string, Entry> entries, TimeSpan maxAge, DateTimeOffset? fence) =>
-            maxAge == _maxAge
-            && fence == _fence
-            && entries.Count == _entries.Count
-            && entries.All(entry => ReferenceEquals(entry.Value, _entries.GetValueOrDefault(entry.Key)));
-
-        private Entry? Reuse(Document document) => _entries.TryGetValue(document.Id, out var entry) && entry.Json == document.Json ? entry : null;
-
-        private static Entry Open(Document document, KeyMint mint)
-        {
-            var record = KeyRecordJson.Read(document);
-            var signs = record.State is KeyState.Published or KeyState.Active;
-            return new Entry(document.Json, record, signs ? mint.Open(record) : null);
-        }
-    }
 }
