@@ -87,15 +87,7 @@ public sealed class KeyRing : IDisposable
     /// <summary>Also those that are gone but were not revoked: for the checkpoints of the event log, never for tokens.</summary>
     public JsonWebKeySet History => _state.History;
 
-    /// <summary>With the cache lifetime that is set now: what is announced and how long a new key waits are one thing.</summary>
-    public JwksDocument Jwks
-    {
-        get
-        {
-            var (jwks, lifetime) = (_state.Jwks, _settings().JwksCacheLifetime);
-            return jwks.MaxAge == lifetime ? jwks : jwks with { MaxAge = lifetime };
-        }
-    }
+    public JwksDocument Jwks => _state.Jwks with { MaxAge = _settings().JwksCacheLifetime };
 
     /// <summary>All known keys, those that are gone included; newest first.</summary>
     public IReadOnlyList<KeyInfo> List() => _state.List;

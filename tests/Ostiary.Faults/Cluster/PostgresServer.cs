@@ -48,11 +48,22 @@ internal sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Below those that connections are given, so that none takes it before it is used.</summary>
     public static int FreePort()
     {
-        using var door = new TcpListener(IPAddress.Loopback, 0);
-        door.Start();
-        return ((IPEndPoint)door.LocalEndpoint).Port;
+        while (true)
+        {
+            using var door = new TcpListener(IPAddress.Loopback, Random.Shared.Next(12_000, 32_000));
+            try
+            {
+                door.Start();
+                return ((IPEndPoint)door.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Somebody's; another one.
+            }
+        }
     }
 
     /// <summary>A directory that the database's user may use.</summary>
