@@ -49,7 +49,7 @@ public sealed class HelpTests
     [Fact]
     public void No_option_takes_the_value_of_a_secret()
     {
-        string[] sources = ["--secret-stdin", "--secret-file", "--password-stdin"];
+        string[] sources = ["--secret-stdin", "--secret-file", "--password-stdin", "--database-password-file"];
         foreach (var option in All(CommandTree.Build()).SelectMany(c => c.Options))
             Assert.True(
                 sources.Contains(option.Name)

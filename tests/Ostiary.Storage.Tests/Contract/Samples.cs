@@ -41,6 +41,7 @@ internal static class Samples
             AcrValues = ["urn:a", "urn:b"],
             HintedSubject = "ada",
             Browser = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+            OnceKey = "urn:example:once",
             Flow = "f-7Q2MXK",
         };
 
