@@ -20,14 +20,8 @@ public sealed class PushEndpoint
     private readonly RequestWays _ways;
     private readonly PushedRequests _pushed;
 
-    internal PushEndpoint(
-        Issuer issuer,
-        ClientGate gate,
-        IdTokens idTokens,
-        TokenStatus status,
-        RequestWays ways,
-        PushedRequests pushed
-    ) => (_issuer, _gate, _idTokens, _status, _ways, _pushed) = (issuer, gate, idTokens, status, ways, pushed);
+    internal PushEndpoint(Issuer issuer, ClientGate gate, IdTokens idTokens, TokenStatus status, RequestWays ways, PushedRequests pushed) =>
+        (_issuer, _gate, _idTokens, _status, _ways, _pushed) = (issuer, gate, idTokens, status, ways, pushed);
 
     private sealed record Facts(Reason? Malformed, bool HasQuery);
 

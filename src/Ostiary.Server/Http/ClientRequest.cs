@@ -46,7 +46,14 @@ public sealed class ClientRequestReader(Issuer issuer, ClientGate gate)
             return null;
         if (!verdict.Allowed)
         {
-            await gate.RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = authenticated.Client.Id, Revision = snapshot.Revision });
+            await gate.RefuseAsync(
+                http,
+                DecisionRecord.Of(verdict, now, Flow.Of(http)) with
+                {
+                    ClientId = authenticated.Client.Id,
+                    Revision = snapshot.Revision,
+                }
+            );
             return null;
         }
         return new(authenticated.Client, form, form["token"]!, snapshot, now);

@@ -12,7 +12,13 @@ using Ostiary.Server.Tokens;
 namespace Ostiary.Server.Introspection;
 
 /// <summary>POST /introspect. RFC 7662. Only the API that a token is for, and the client that holds it, learn anything.</summary>
-public sealed class IntrospectionEndpoint(Issuer issuer, ClientRequestReader reader, ClientGate gate, TokenStatus status, GrantCredentials credentials)
+public sealed class IntrospectionEndpoint(
+    Issuer issuer,
+    ClientRequestReader reader,
+    ClientGate gate,
+    TokenStatus status,
+    GrantCredentials credentials
+)
 {
     internal sealed record Facts(PresentedToken Presented, Grant? RefreshGrant, int RefreshGeneration, Snapshot Snapshot)
     {
