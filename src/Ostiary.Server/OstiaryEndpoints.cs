@@ -38,8 +38,8 @@ public sealed class OstiaryEndpoints
         var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master, id => issuer.Configuration.Current.Apis.GetValueOrDefault(id));
         var fetches = new Fetches(issuer);
         var clientKeys = new ClientKeys(fetches.KeySets);
-        var authentication = new ClientAuthentication(issuer, clientKeys);
-        var reader = new ClientRequestReader(issuer, authentication);
+        var gate = new ClientGate(issuer, new ClientAuthentication(issuer, clientKeys));
+        var reader = new ClientRequestReader(issuer, gate);
         ITokenGrant[] tokenGrants =
         [
             new AuthorizationCodeGrant(grants, tokens),
@@ -54,9 +54,9 @@ public sealed class OstiaryEndpoints
         var pushed = new PushedRequests(issuer.Master);
         var ways = new RequestWays(pushed, new RequestObjects(clientKeys), fetches.RequestObjects);
         Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Status, Approvals, ways);
-        Push = new PushEndpoint(issuer, authentication, tokens.Id, Status, ways, pushed);
-        Token = new TokenEndpoint(issuer, authentication, tokenGrants);
-        Introspection = new IntrospectionEndpoint(issuer, reader, Status, tokens.Credentials);
+        Push = new PushEndpoint(issuer, gate, tokens.Id, Status, ways, pushed);
+        Token = new TokenEndpoint(issuer, gate, tokenGrants);
+        Introspection = new IntrospectionEndpoint(issuer, reader, gate, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
         UserInfo = new UserInfoEndpoint(issuer, Status);
         Pages = new PageEndpoints(issuer, Sessions, Approvals, passwords, passwordUpdates);

@@ -19,8 +19,7 @@ internal sealed class GrowthScenario(string name, bool onPostgres) : IScenario
 
     public string About => $"refresh rotation over many stored grants, {(onPostgres ? "PostgreSQL" : "SQLite")}";
 
-    // The server does not have the other engine yet.
-    public bool RunsBy(Options options) => options.Growth && !onPostgres;
+    public bool RunsBy(Options options) => options.Growth;
 
     public async Task RunAsync(Run run)
     {

@@ -13,8 +13,7 @@ internal sealed class PostgresScenario : IScenario
 
     public string About => "refresh rotation on PostgreSQL 15";
 
-    // Named only, until the server has this engine.
-    public bool RunsBy(Options options) => false;
+    public bool RunsBy(Options options) => !options.Growth;
 
     public async Task RunAsync(Run run)
     {

@@ -2,14 +2,15 @@ using System.CommandLine;
 using System.Text.Json;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
+using Ostiary.Server.Configuration;
 
 namespace Ostiary.Cli.Commands;
 
 /// <summary><c>ostiary client</c>: the registered clients. Member names are those of RFC 7591.</summary>
 internal static class ClientCommands
 {
-    private static readonly string[] Types = ["web", "spa", "native", "service", "device", "mcp"];
-    private static readonly string[] Methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"];
+    private static readonly string[] Types = [.. ClientNames.Types.Select(type => type.Name)];
+    private static readonly string[] Methods = [.. ClientNames.Methods.Select(method => method.Name)];
     private static readonly Argument<string> Id = new("ID") { Description = "The client_id" };
     private static readonly Argument<string?> NewId = new("ID")
     {

@@ -90,14 +90,8 @@ public static class Jwe
     {
         ArgumentNullException.ThrowIfNull(policy);
         token = null;
-        fault = JoseFault.TooLarge;
-        if (compact.Length > policy.MaxLength)
-            return false;
-        fault = JoseFault.NotCompact;
-        Span<Range> parts = stackalloc Range[6];
-        if (compact.Split(parts, '.') != 5 || compact[parts[0]].IsEmpty) // RFC 7516 §7.1
-            return false;
-        if (!JoseHeader.TryParse(compact[parts[0]], out var header, out fault))
+        Span<Range> parts = stackalloc Range[5];
+        if (!CompactForm.TryRead(compact, policy.MaxLength, parts, out var header, out fault)) // RFC 7516 §7.1
             return false;
         fault = Refuse(header, policy, out var algorithm, out var encryption);
         if (fault != JoseFault.None)

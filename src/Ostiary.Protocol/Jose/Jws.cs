@@ -8,6 +8,7 @@ namespace Ostiary.Protocol.Jose;
 /// <summary>Verification of signed tokens in compact serialization. No input makes it throw.</summary>
 public static class Jws
 {
+    private const int Parts = 3;
     private const int MaxTriedKeys = 8;
     private const int MaxDisplayLength = 64 * 1024;
 
@@ -52,13 +53,14 @@ public static class Jws
     {
         header = default;
         payload = default;
-        if (compact.Length > MaxDisplayLength || !TrySplit(compact, out var headerEnd, out var payloadEnd))
+        Span<Range> parts = stackalloc Range[Parts];
+        if (compact.Length > MaxDisplayLength || !CompactForm.TrySplit(compact, parts))
             return false;
-        if (!Base64UrlText.TryDecode(compact[..headerEnd], out var headerBytes))
+        if (!Base64UrlText.TryDecode(compact[parts[0]], out var headerBytes))
             return false;
-        if (!Base64UrlText.TryDecode(compact[(headerEnd + 1)..payloadEnd], out var payloadBytes))
+        if (!Base64UrlText.TryDecode(compact[parts[1]], out var payloadBytes))
             return false;
-        if (!Base64UrlText.TryDecode(compact[(payloadEnd + 1)..], out _) || !StrictJson.TryParseObject(headerBytes, out var document))
+        if (!Base64UrlText.TryDecode(compact[parts[2]], out _) || !StrictJson.TryParseObject(headerBytes, out var document))
             return false;
         header = document.RootElement;
         payload = payloadBytes;
@@ -69,13 +71,8 @@ public static class Jws
     {
         ArgumentNullException.ThrowIfNull(policy);
         token = null;
-        fault = JoseFault.TooLarge;
-        if (compact.Length > policy.MaxLength)
-            return false;
-        fault = JoseFault.NotCompact;
-        if (!TrySplit(compact, out var headerEnd, out var payloadEnd))
-            return false;
-        if (!JoseHeader.TryParse(compact[..headerEnd], out var header, out fault))
+        Span<Range> parts = stackalloc Range[Parts];
+        if (!CompactForm.TryRead(compact, policy.MaxLength, parts, out var header, out fault)) // RFC 7515 §5.2
             return false;
         fault = JoseFault.AlgorithmNotAllowed;
         if (!policy.Algorithms.Contains(header.Algorithm, StringComparer.Ordinal) || !JwsAlgorithm.TryFind(header.Algorithm, out var algorithm)) // RFC 8725 §3.1
@@ -84,27 +81,13 @@ public static class Jws
         if (!policy.Accepts(header.Type)) // RFC 8725 §3.11
             return false;
         fault = JoseFault.NotCanonicalBase64;
-        if (!Base64UrlText.TryDecode(compact[(headerEnd + 1)..payloadEnd], out var payload))
+        if (!Base64UrlText.TryDecode(compact[parts[1]], out var payload))
             return false;
-        if (!Base64UrlText.TryDecode(compact[(payloadEnd + 1)..], out var signature))
+        if (!Base64UrlText.TryDecode(compact[parts[2]], out var signature))
             return false;
-        token = new ReadToken(header, algorithm, payload, signature, payloadEnd);
+        token = new ReadToken(header, algorithm, payload, signature, parts[1].End.Value);
         fault = JoseFault.None;
         return true;
-    }
-
-    // RFC 7515 §5.2: two dots, three parts. The header is never empty.
-    private static bool TrySplit(ReadOnlySpan<char> compact, out int headerEnd, out int payloadEnd)
-    {
-        headerEnd = compact.IndexOf('.');
-        payloadEnd = -1;
-        if (headerEnd <= 0)
-            return false;
-        var second = compact[(headerEnd + 1)..].IndexOf('.');
-        if (second < 0)
-            return false;
-        payloadEnd = headerEnd + 1 + second;
-        return !compact[(payloadEnd + 1)..].Contains('.');
     }
 
     private static JoseFault TryChoose(JsonWebKeySet keys, ReadToken token, JwsPolicy policy, out List<JsonWebKey> candidates)

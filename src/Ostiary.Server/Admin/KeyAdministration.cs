@@ -62,7 +62,7 @@ internal sealed class KeyAdministration(AdminParts parts)
     {
         json.WriteString("kid", key.Kid);
         json.WriteString("alg", key.Alg);
-        json.WriteString("state", key.State.ToString().ToLowerInvariant());
+        json.WriteString("state", KeyRecordJson.NameOf(key.State));
         json.WriteBoolean("revoked", key.Revoked);
         AdminJson.Time(json, "published_at", key.PublishedAt);
         AdminJson.Time(json, "ready_at", key.ReadyAt);

@@ -14,20 +14,14 @@ namespace Ostiary.Server.Authorize;
 public sealed class PushEndpoint
 {
     private readonly Issuer _issuer;
-    private readonly ClientAuthentication _authentication;
+    private readonly ClientGate _gate;
     private readonly IdTokens _idTokens;
     private readonly TokenStatus _status;
     private readonly RequestWays _ways;
     private readonly PushedRequests _pushed;
 
-    internal PushEndpoint(
-        Issuer issuer,
-        ClientAuthentication authentication,
-        IdTokens idTokens,
-        TokenStatus status,
-        RequestWays ways,
-        PushedRequests pushed
-    ) => (_issuer, _authentication, _idTokens, _status, _ways, _pushed) = (issuer, authentication, idTokens, status, ways, pushed);
+    internal PushEndpoint(Issuer issuer, ClientGate gate, IdTokens idTokens, TokenStatus status, RequestWays ways, PushedRequests pushed) =>
+        (_issuer, _gate, _idTokens, _status, _ways, _pushed) = (issuer, gate, idTokens, status, ways, pushed);
 
     private sealed record Facts(Reason? Malformed, bool HasQuery);
 
@@ -52,28 +46,19 @@ public sealed class PushEndpoint
         var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue), now);
         if (!verdict.Allowed)
         {
-            await RefuseAsync(
+            await _gate.RefuseAsync(
                 http,
                 DecisionRecord.Of(verdict, now, Flow.Of(http)) with
                 {
                     ClientId = _issuer.MentionOf(form["client_id"], snapshot),
+                    Revision = snapshot.Revision,
                 },
                 form.Repeated
             );
             return;
         }
-        var client = await _authentication.AuthenticateAsync(http, form, snapshot, now);
-        if (client.Authenticated is not { } authenticated)
-        {
-            await RefuseAsync(
-                http,
-                DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
-                {
-                    ClientId = _issuer.MentionOf(client.ClientId, snapshot),
-                }
-            );
+        if (await _gate.AdmitAsync(http, form, snapshot, now) is not { } authenticated)
             return;
-        }
         var incoming = await _ways.LookUpAsync(form, authenticated.Client, Way.Push, http.RequestAborted);
         await JudgeAsync(http, incoming, authenticated.Client, now);
     }
@@ -101,7 +86,7 @@ public sealed class PushEndpoint
         };
         if (!verdict.Allowed)
         {
-            await RefuseAsync(http, record, parameters.Repeated);
+            await _gate.RefuseAsync(http, record, parameters.Repeated);
             return;
         }
         _issuer.Log.Record(record with { Network = Network.Of(http) });
@@ -129,11 +114,4 @@ public sealed class PushEndpoint
         read?.Id is { } id
             ? _issuer.Stores.OneTime.TryAddOnceAsync(IncomingRequest.ObjectKey(client.Id, id), read.ExpiresAt!.Value + RequestObject.Skew, now, ct)
             : ValueTask.FromResult(true);
-
-    private Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
-    {
-        _issuer.Log.Record(record with { Network = Network.Of(http), Revision = _issuer.Configuration.Current.Revision });
-        ClientChallenge.Add(http, record.Refused!.Value, _issuer.Url);
-        return JsonAnswer.RefuseAsync(http, _issuer, record.Refused!.Value, parameter);
-    }
 }

@@ -3,7 +3,7 @@ using Ostiary.Server.Clients;
 namespace Ostiary.Server.Configuration;
 
 /// <summary>The texts that stand for the values of client settings.</summary>
-internal static class ClientNames
+public static class ClientNames
 {
     public const string AuthorizationCode = "authorization_code";
     public const string RefreshToken = "refresh_token";
@@ -29,7 +29,7 @@ internal static class ClientNames
     /// <summary>Of <c>client_secret_jwt</c>.</summary>
     public static readonly string[] SecretAlgorithms = ["HS256"];
 
-    public static readonly (string, ClientType)[] Types =
+    public static readonly (string Name, ClientType Value)[] Types =
     [
         ("web", ClientType.Web),
         ("spa", ClientType.Spa),
@@ -39,7 +39,7 @@ internal static class ClientNames
         ("mcp", ClientType.Mcp),
     ];
 
-    public static readonly (string, ClientAuthenticationMethod)[] Methods =
+    public static readonly (string Name, ClientAuthenticationMethod Value)[] Methods =
     [
         ("none", ClientAuthenticationMethod.None),
         ("client_secret_basic", ClientAuthenticationMethod.ClientSecretBasic),

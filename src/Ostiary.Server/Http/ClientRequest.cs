@@ -12,7 +12,7 @@ namespace Ostiary.Server.Http;
 public sealed record ClientRequest(Client Client, FormParameters Form, string Token, Snapshot Snapshot, DateTimeOffset Now);
 
 /// <summary>The beginning that introspection and revocation share: read the form, authenticate the client, have a token. Refusals are answered and recorded here.</summary>
-public sealed class ClientRequestReader(Issuer issuer, ClientAuthentication authentication)
+public sealed class ClientRequestReader(Issuer issuer, ClientGate gate)
 {
     private sealed record Facts(Reason? Malformed, bool HasQuery);
 
@@ -39,34 +39,23 @@ public sealed class ClientRequestReader(Issuer issuer, ClientAuthentication auth
         // Authentication comes before what is said about the request, and after what cannot be read at all.
         if (!verdict.Allowed && verdict.Refused is not Reason.TokenMissing)
         {
-            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { Revision = snapshot.Revision }, form.Repeated);
+            await gate.RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { Revision = snapshot.Revision }, form.Repeated);
             return null;
         }
-        var client = await authentication.AuthenticateAsync(http, form, snapshot, now);
-        if (client.Authenticated is not { } authenticated)
+        if (await gate.AdmitAsync(http, form, snapshot, now) is not { } authenticated)
+            return null;
+        if (!verdict.Allowed)
         {
-            await RefuseAsync(
+            await gate.RefuseAsync(
                 http,
-                DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
+                DecisionRecord.Of(verdict, now, Flow.Of(http)) with
                 {
-                    ClientId = issuer.MentionOf(client.ClientId, snapshot),
+                    ClientId = authenticated.Client.Id,
                     Revision = snapshot.Revision,
                 }
             );
             return null;
         }
-        if (!verdict.Allowed)
-        {
-            await RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = client.ClientId, Revision = snapshot.Revision });
-            return null;
-        }
         return new(authenticated.Client, form, form["token"]!, snapshot, now);
-    }
-
-    public Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
-    {
-        issuer.Log.Record(record with { Network = Network.Of(http) });
-        ClientChallenge.Add(http, record.Refused!.Value, issuer.Url);
-        return JsonAnswer.RefuseAsync(http, issuer, record.Refused!.Value, parameter);
     }
 }

@@ -12,7 +12,13 @@ using Ostiary.Server.Tokens;
 namespace Ostiary.Server.Introspection;
 
 /// <summary>POST /introspect. RFC 7662. Only the API that a token is for, and the client that holds it, learn anything.</summary>
-public sealed class IntrospectionEndpoint(Issuer issuer, ClientRequestReader reader, TokenStatus status, GrantCredentials credentials)
+public sealed class IntrospectionEndpoint(
+    Issuer issuer,
+    ClientRequestReader reader,
+    ClientGate gate,
+    TokenStatus status,
+    GrantCredentials credentials
+)
 {
     internal sealed record Facts(PresentedToken Presented, Grant? RefreshGrant, int RefreshGeneration, Snapshot Snapshot)
     {
@@ -54,7 +60,7 @@ public sealed class IntrospectionEndpoint(Issuer issuer, ClientRequestReader rea
         };
         if (verdict.Refused is Reason.ClientNotAuthenticated)
         {
-            await reader.RefuseAsync(http, record);
+            await gate.RefuseAsync(http, record);
             return;
         }
         issuer.Log.Record(record with { Network = Network.Of(http) });

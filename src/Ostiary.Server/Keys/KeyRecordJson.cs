@@ -91,7 +91,7 @@ internal static class KeyRecordJson
     private static DateTimeOffset? ReadTime(JsonElement root, string name) =>
         root.TryGetProperty(name, out var time) ? time.GetDateTimeOffset() : null;
 
-    private static string NameOf(KeyState state) =>
+    public static string NameOf(KeyState state) =>
         state switch
         {
             KeyState.Published => "published",

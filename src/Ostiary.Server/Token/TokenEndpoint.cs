@@ -33,7 +33,7 @@ public interface ITokenGrant
 }
 
 /// <summary>POST /token. RFC 6749 §3.2</summary>
-public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentication, IReadOnlyList<ITokenGrant> grants)
+public sealed class TokenEndpoint(Issuer issuer, ClientGate gate, IReadOnlyList<ITokenGrant> grants)
 {
     private sealed record HttpFacts(Reason? Malformed, bool HasQuery, bool Supported);
 
@@ -63,7 +63,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
         var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue, grant is not null), now);
         if (!verdict.Allowed)
         {
-            await RefuseAsync(
+            await gate.RefuseAsync(
                 http,
                 DecisionRecord.Of(verdict, now, Flow.Of(http)) with
                 {
@@ -74,19 +74,8 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
             );
             return;
         }
-        var client = await authentication.AuthenticateAsync(http, form, snapshot, now);
-        if (client.Authenticated is not { } authenticated)
-        {
-            await RefuseAsync(
-                http,
-                DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
-                {
-                    ClientId = issuer.MentionOf(client.ClientId, snapshot),
-                    Revision = snapshot.Revision,
-                }
-            );
+        if (await gate.AdmitAsync(http, form, snapshot, now) is not { } authenticated)
             return;
-        }
         var request = new AuthenticatedTokenRequest
         {
             Client = authenticated.Client,
@@ -105,15 +94,8 @@ public sealed class TokenEndpoint(Issuer issuer, ClientAuthentication authentica
     {
         Flow.Set(http, outcome.Record.Flow);
         if (outcome.Response is not { } response)
-            return RefuseAsync(http, outcome.Record, outcome.Parameter);
+            return gate.RefuseAsync(http, outcome.Record, outcome.Parameter);
         issuer.Log.Record(outcome.Record);
         return response.WriteAsync(http);
-    }
-
-    private Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
-    {
-        issuer.Log.Record(record with { Network = Network.Of(http) });
-        ClientChallenge.Add(http, record.Refused!.Value, issuer.Url);
-        return JsonAnswer.RefuseAsync(http, issuer, record.Refused!.Value, parameter);
     }
 }

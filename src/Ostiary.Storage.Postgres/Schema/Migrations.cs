@@ -74,13 +74,29 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
                 $"The database has tables of version {state.Version}, which must be contracted before this version of the program can add to them."
             );
 
+    /// <summary>What a step adds stands before it is filled, and what it takes away goes together with the record that says so.</summary>
     private async ValueTask MakeAsync(SchemaStep step, bool first, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
+        if (!await ChangeAsync(connection, step, dialect.IsPostgres ? step.Statements.Concat(step.OnPostgres) : step.Statements, first, ct))
+            return;
         foreach (var (name, on) in step.Indexes)
             await BuildAsync(connection, name, on, ct);
         if (step.Fill is { } fill)
             while (await RunAsync(connection, fill, ct) > 0) { }
+        await ChangeAsync(connection, step, step.Removals, first, ct, () => RecordAsync(connection, step, ct));
+    }
+
+    /// <summary>One transaction. False: meanwhile another node has made the step, and perhaps those after it.</summary>
+    private async ValueTask<bool> ChangeAsync(
+        NpgsqlConnection connection,
+        SchemaStep step,
+        IEnumerable<string> statements,
+        bool first,
+        CancellationToken ct,
+        Func<ValueTask>? record = null
+    )
+    {
         await using var transaction = await connection.BeginTransactionAsync(ct);
         if (dialect.IsPostgres)
         {
@@ -90,11 +106,22 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
             if (!first)
                 await RunAsync(connection, $"SET LOCAL statement_timeout = {longest}", ct);
         }
-        foreach (var statement in dialect.IsPostgres ? step.Statements.Concat(step.OnPostgres) : step.Statements)
+        if (!first && await VersionAsync(connection, ct) >= step.Version)
+            return false;
+        foreach (var statement in statements)
             // Where text is always compared byte by byte, there is no name for it.
             await RunAsync(connection, dialect.IsCockroach ? statement.Replace(" COLLATE \"C\"", "", StringComparison.Ordinal) : statement, ct);
-        await RecordAsync(connection, step, ct);
+        if (record is not null)
+            await record();
         await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    /// <summary>Locked: until the end of the transaction nobody records a step.</summary>
+    private static async ValueTask<long> VersionAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("SELECT version FROM ostiary_schema WHERE id = 1 FOR UPDATE", connection);
+        return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
     /// <summary>Beside the traffic: such a build is not part of a transaction, and one that was cut short leaves an index that nobody uses.</summary>

@@ -12,7 +12,7 @@ internal sealed record SchemaStep
     public required int OldestThatRuns { get; init; }
 
     /// <summary>
-    /// The change of tables. Where a table is in use each statement must do with its description alone, as a column without a value does;
+    /// What is added to the tables. Where a table is in use each statement must do with its description alone, as a column without a value does;
     /// it is stopped when it holds or waits for a lock longer than a moment, and tried again.
     /// </summary>
     public IReadOnlyList<string> Statements { get; init; } = [];
@@ -20,12 +20,15 @@ internal sealed record SchemaStep
     /// <summary>What only PostgreSQL itself knows.</summary>
     public IReadOnlyList<string> OnPostgres { get; init; } = [];
 
-    /// <summary>Indexes to build beside the traffic: name, and the rest of the statement after it.</summary>
+    /// <summary>Indexes to build beside the traffic, after the statements: name, and the rest of the statement after it.</summary>
     public IReadOnlyList<(string Name, string On)> Indexes { get; init; } = [];
 
     /// <summary>
-    /// Fills what an expanding step added, a thousand rows at a time, each batch a commit of its own. Run until it changes nothing, so it must not find again
+    /// Fills what the statements added, a thousand rows at a time, each batch a commit of its own. Run until it changes nothing, so it must not find again
     /// what it has filled.
     /// </summary>
     public string? Fill { get; init; }
+
+    /// <summary>What a contracting step takes away, after all the rest.</summary>
+    public IReadOnlyList<string> Removals { get; init; } = [];
 }

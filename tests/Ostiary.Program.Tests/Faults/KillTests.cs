@@ -1,3 +1,6 @@
+using System.Globalization;
+using Ostiary.Storage.Tests.Postgres;
+
 namespace Ostiary.Program.Tests.Faults;
 
 /// <summary>The whole program, killed at any moment under load: what it acknowledged is there after the restart, and nothing happens twice.</summary>
@@ -16,7 +19,23 @@ public sealed class KillTests : IDisposable
     [Theory]
     [InlineData("memory")]
     [InlineData("sqlite")]
-    public async Task What_was_acknowledged_survives_a_kill_and_nothing_happens_twice(string store)
+    public Task What_was_acknowledged_survives_a_kill_and_nothing_happens_twice(string store) => KillAgainAndAgainAsync(store);
+
+    [Fact]
+    public async Task What_was_acknowledged_survives_a_kill_on_postgresql_too()
+    {
+        var cluster = await PostgresCluster.StartAsync();
+        try
+        {
+            await KillAgainAndAgainAsync(string.Create(CultureInfo.InvariantCulture, $"postgres://postgres@127.0.0.1:{cluster.Port}/postgres"));
+        }
+        finally
+        {
+            await cluster.StopAsync();
+        }
+    }
+
+    private async Task KillAgainAndAgainAsync(string store)
     {
         var ct = TestContext.Current.CancellationToken;
         var ended = new List<SignInStory>();

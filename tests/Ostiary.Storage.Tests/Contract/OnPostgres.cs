@@ -67,5 +67,4 @@ public sealed class DirectoryOnPostgres() : DirectoryContract(new OnPostgres());
 [Trait("Speed", "Slow")]
 public sealed class DurabilityOnPostgres() : DurabilityContract(new OnPostgres());
 
-/// <summary>Fewer rounds: who loses a race on one row waits for the flush of each one before it.</summary>
-public sealed class RacesOnPostgres() : RaceContract(new OnPostgres(), rounds: 25);
+public sealed class RacesOnPostgres() : RaceContract(new OnPostgres());

@@ -4,12 +4,12 @@ namespace Ostiary.Storage.Tests.Contract;
 
 /// <summary>Of any number of concurrent callers exactly one wins, each time.</summary>
 [Trait("Speed", "Slow")]
-public abstract class RaceContract(StoreEngine engine, int rounds = 200) : StoreContract(engine)
+public abstract class RaceContract(StoreEngine engine) : StoreContract(engine)
 {
     private const int Callers = 200;
 
-    private int Rounds => rounds;
-    private int FewerRounds => rounds / 5;
+    private const int Rounds = 200;
+    private const int FewerRounds = Rounds / 5;
 
     [Fact, Trait("Spec", "RFC 6749 §4.1.2")]
     public async Task Of_200_redemptions_exactly_one_wins_each_time()

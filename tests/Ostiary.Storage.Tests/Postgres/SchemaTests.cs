@@ -23,7 +23,7 @@ public sealed class SchemaTests : IDisposable
         Version = 3,
         OldestThatRuns = 2,
         Fill = "UPDATE grants SET colour = 'red' WHERE id = ANY (ARRAY(SELECT id FROM grants WHERE colour IS NULL LIMIT 1000))",
-        Statements = ["ALTER TABLE grants DROP COLUMN IF EXISTS used"],
+        Removals = ["ALTER TABLE grants DROP COLUMN IF EXISTS used"],
     };
 
     private readonly OnPostgres engine = new();
@@ -62,6 +62,32 @@ public sealed class SchemaTests : IDisposable
         Assert.Equal(Reason.StorageNewer, fault.Reason);
         Assert.Contains("version 3", fault.Message, StringComparison.Ordinal);
         Assert.Equal("red", await engine.ValueAsync("SELECT min(colour) FROM grants"));
+    }
+
+    [Fact]
+    public async Task A_step_fills_and_indexes_the_column_that_it_adds()
+    {
+        await using (var old = await OpenAsync([]))
+            Assert.True(await old.Grants.TryCreateAsync(Samples.Active(), Ct));
+        var step = Expand with { Fill = Contract.Fill, Indexes = [("grants_of_colour", "grants (colour)")] };
+        Assert.Equal(new(2, 1), await MigrateAsync([step], contract: false));
+        Assert.Equal("red", await engine.ValueAsync("SELECT min(colour) FROM grants"));
+        Assert.Equal(
+            1L,
+            await engine.ValueAsync("SELECT count(*) FROM pg_indexes WHERE indexname = 'grants_of_colour' AND schemaname = current_schema")
+        );
+    }
+
+    [Fact]
+    public async Task Nodes_that_make_the_same_steps_at_once_bring_nothing_back()
+    {
+        await (await OpenAsync([])).DisposeAsync();
+        var again = Contract with { Removals = ["ALTER TABLE grants DROP COLUMN IF EXISTS colour"], Fill = null };
+        var made = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => MigrateAsync([Expand, again], contract: true)));
+        Assert.All(made, state => Assert.Equal(new(3, 2), state));
+        const string Columns =
+            "SELECT count(*) FROM information_schema.columns WHERE table_name = 'grants' AND column_name = 'colour' AND table_schema = current_schema";
+        Assert.Equal(0L, await engine.ValueAsync(Columns));
     }
 
     [Fact]

@@ -1,11 +1,11 @@
 using System.Buffers;
 using System.Text.Json;
 
-namespace Ostiary.Protocol;
+namespace Ostiary.Server;
 
 /// <summary>A JSON writer and its buffer, kept per thread: for documents that are written, used and done with before anything is awaited.</summary>
 #pragma warning disable CA1001 // The writer lives as long as its thread.
-public sealed class JsonScratch
+internal sealed class JsonScratch
 #pragma warning restore CA1001
 {
     private const int MaxKept = 64 * 1024;
