@@ -62,13 +62,21 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
         );
     }
 
-    public ValueTask<bool> TryRedeemAsync(GrantId id, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct)
+    public ValueTask<bool> TryRedeemAsync(Grant grant, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct)
     {
         const string Update = """
-            UPDATE grants SET status = 2, generation = 1, rotated = $2, expires = $3, writer = $4
+            UPDATE grants SET status = 2, generation = 1, rotated = $2, expires = $3, writer = $4, request = $5
             WHERE id = $1 AND ((status = 1 AND expires > $2) OR (status = 2 AND generation = 1 AND writer = $4))
             """;
-        return engine.WinsAsync(new Statement(Update).Bind(id).Bind(now).Bind(grantExpiresAt).Bind(PostgresEngine.NewMark()), ct);
+        return engine.WinsAsync(
+            new Statement(Update)
+                .Bind(grant.Id)
+                .Bind(now)
+                .Bind(grantExpiresAt)
+                .Bind(PostgresEngine.NewMark())
+                .BindJson(GrantJson.Bytes(json => GrantJson.Write(json, grant.Request.Redeemed()))),
+            ct
+        );
     }
 
     public ValueTask<bool> TryRotateAsync(GrantId id, int generation, DateTimeOffset now, CancellationToken ct)

@@ -91,7 +91,7 @@ internal sealed class SqliteArchive(SqliteEngine engine) : IStoreArchive
                 .Bind(3, document.Json),
             StoredConsent { Consent: var consent } => Put(connection, consent),
             StoredSession { Session: var session } => Put(connection, session),
-            StoredGrant { Grant: var grant } => Put(connection, grant),
+            StoredGrant { Grant: var grant } => GrantRow.Insert(connection, grant),
             StoredOnce once => connection
                 .Prepare("INSERT INTO one_time (key, until) VALUES (?1, ?2)")
                 .Bind(1, once.Key)
@@ -139,28 +139,4 @@ internal sealed class SqliteArchive(SqliteEngine engine) : IStoreArchive
             .Bind(10, session.Acr)
             .Bind(11, session.Device)
             .Bind(12, session.Network);
-
-    private static Statement Put(Connection connection, Grant grant) =>
-        connection
-            .Prepare(
-                """
-                INSERT INTO grants (id, status, generation, created, expires, rotated, used, ended, reason, client, subject, session, offline, request, approval)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-                """
-            )
-            .BindBlob(1, grant.Id.ToArray())
-            .Bind(2, (long)grant.Status)
-            .Bind(3, grant.Generation)
-            .Bind(4, StoreTime.ToUnix(grant.CreatedAt))
-            .Bind(5, StoreTime.ToUnix(grant.ExpiresAt))
-            .Bind(6, StoreTime.ToUnix(grant.RotatedAt))
-            .Bind(7, StoreTime.ToUnix(grant.UsedAt))
-            .Bind(8, StoreTime.ToUnix(grant.EndedAt))
-            .Bind(9, (long)grant.End)
-            .Bind(10, grant.ClientId)
-            .Bind(11, grant.Approval?.Subject)
-            .Bind(12, grant.Approval?.SessionId)
-            .Bind(13, grant.Approval is { Offline: true } ? 1 : 0)
-            .BindJson(14, GrantJson.Bytes(json => GrantJson.Write(json, grant.Request)))
-            .BindJson(15, grant.Approval is { } approval ? GrantJson.Bytes(json => GrantJson.Write(json, approval)) : null);
 }

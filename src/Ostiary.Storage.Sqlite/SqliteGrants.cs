@@ -8,31 +8,10 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
     public ValueTask<bool> TryCreateAsync(Grant grant, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfEqual(grant.Status, GrantStatus.Ended);
-        var request = GrantJson.Bytes(json => GrantJson.Write(json, grant.Request));
-        var approval = grant.Approval is { } value ? GrantJson.Bytes(json => GrantJson.Write(json, value)) : null;
         return engine.WriteAsync(
             connection =>
             {
-                using var insert = connection
-                    .Prepare(
-                        """
-                        INSERT INTO grants (id, status, generation, created, expires, rotated, used, client, subject, session, offline, request, approval)
-                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING
-                        """
-                    )
-                    .BindBlob(1, grant.Id.ToArray())
-                    .Bind(2, (long)grant.Status)
-                    .Bind(3, grant.Generation)
-                    .Bind(4, StoreTime.ToUnix(grant.CreatedAt))
-                    .Bind(5, StoreTime.ToUnix(grant.ExpiresAt))
-                    .Bind(6, StoreTime.ToUnix(grant.RotatedAt))
-                    .Bind(7, StoreTime.ToUnix(grant.UsedAt))
-                    .Bind(8, grant.ClientId)
-                    .Bind(9, grant.Approval?.Subject)
-                    .Bind(10, grant.Approval?.SessionId)
-                    .Bind(11, grant.Approval is { Offline: true } ? 1 : 0)
-                    .BindJson(12, request)
-                    .BindJson(13, approval);
+                using var insert = GrantRow.Insert(connection, grant);
                 return insert.Run() == 1;
             },
             ct
@@ -43,7 +22,7 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
         engine.ReadAsync(
             connection =>
             {
-                using var select = connection.Prepare(GrantRow.Select + " WHERE id = ?1").BindBlob(1, id.ToArray());
+                using var select = connection.Prepare(GrantRow.Select + " WHERE id = ?1").BindId(1, id);
                 return select.Next() ? GrantRow.Read(select) : null;
             },
             ct
@@ -51,48 +30,53 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
 
     public ValueTask<bool> TryApproveAsync(GrantId id, Approval approval, DateTimeOffset codeExpiresAt, DateTimeOffset now, CancellationToken ct)
     {
-        var json = GrantJson.Bytes(writer => GrantJson.Write(writer, approval));
+        var json = GrantRow.Bytes(approval);
         return engine.WriteAsync(
             connection =>
             {
                 using var update = connection
                     .Prepare(
                         """
-                        UPDATE grants SET status = 1, expires = ?3, subject = ?4, session = ?5, offline = ?6, approval = ?7
+                        UPDATE grants SET status = 1, expires = ?3, subject = ?4, session = ?5, offline = ?6, authenticated = ?7, approval = ?8
                         WHERE id = ?1 AND status = 0 AND expires > ?2
                         """
                     )
-                    .BindBlob(1, id.ToArray())
+                    .BindId(1, id)
                     .Bind(2, StoreTime.ToUnix(now))
                     .Bind(3, StoreTime.ToUnix(codeExpiresAt))
                     .Bind(4, approval.Subject)
                     .Bind(5, approval.SessionId)
                     .Bind(6, approval.Offline ? 1 : 0)
-                    .BindJson(7, json);
+                    .Bind(7, StoreTime.ToUnix(approval.AuthenticatedAt))
+                    .BindJson(8, json);
                 return update.Run() == 1;
             },
             ct
         );
     }
 
-    public ValueTask<bool> TryRedeemAsync(GrantId id, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
-        engine.WriteAsync(
+    public ValueTask<bool> TryRedeemAsync(Grant grant, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct)
+    {
+        var kept = GrantRow.Bytes(grant.Request.Redeemed());
+        return engine.WriteAsync(
             connection =>
             {
                 using var update = connection
                     .Prepare(
                         """
-                        UPDATE grants SET status = 2, generation = 1, rotated = ?2, expires = ?3
+                        UPDATE grants SET status = 2, generation = 1, rotated = ?2, expires = ?3, request = ?4
                         WHERE id = ?1 AND status = 1 AND expires > ?2
                         """
                     )
-                    .BindBlob(1, id.ToArray())
+                    .BindId(1, grant.Id)
                     .Bind(2, StoreTime.ToUnix(now))
-                    .Bind(3, StoreTime.ToUnix(grantExpiresAt));
+                    .Bind(3, StoreTime.ToUnix(grantExpiresAt))
+                    .BindJson(4, kept);
                 return update.Run() == 1;
             },
             ct
         );
+    }
 
     public ValueTask<bool> TryRotateAsync(GrantId id, int generation, DateTimeOffset now, CancellationToken ct) =>
         engine.WriteAsync(
@@ -105,7 +89,7 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
                         WHERE id = ?1 AND status = 2 AND generation = ?3 AND expires > ?2
                         """
                     )
-                    .BindBlob(1, id.ToArray())
+                    .BindId(1, id)
                     .Bind(2, StoreTime.ToUnix(now))
                     .Bind(3, generation);
                 return update.Run() == 1;
@@ -119,7 +103,7 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
             {
                 using var update = connection
                     .Prepare("UPDATE grants SET used = ?2 WHERE id = ?1 AND status = 2 AND expires > ?2")
-                    .BindBlob(1, id.ToArray())
+                    .BindId(1, id)
                     .Bind(2, StoreTime.ToUnix(now));
                 return update.Run() == 1;
             },
@@ -175,7 +159,7 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
     {
         using var update = connection
             .Prepare("UPDATE grants SET status = 3, reason = ?2, ended = ?3 WHERE id = ?1 AND status <> 3")
-            .BindBlob(1, id.ToArray())
+            .BindId(1, id)
             .Bind(2, (long)end)
             .Bind(3, StoreTime.ToUnix(now));
         if (update.Run() != 1)

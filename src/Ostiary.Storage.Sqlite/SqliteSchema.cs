@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Stores;
 
@@ -6,10 +7,14 @@ namespace Ostiary.Storage.Sqlite;
 /// <summary>The tables. Times are milliseconds since 1970. Indexes serve lists, sweeps and ends of many; no conditional write looks anything up in one.</summary>
 internal static class SqliteSchema
 {
-    public const int Version = 1;
+    /// <summary>Step by step, from 1. A step that was ever released is never changed: what comes later is a step of its own.</summary>
+    // csharpier-ignore
+    public static readonly IReadOnlyList<IReadOnlyList<string>> Steps = [First, Second];
+
+    public static int Version => Steps.Count;
 
     // csharpier-ignore
-    private static readonly string[] Statements =
+    private static IReadOnlyList<string> First =>
     [
         """
         CREATE TABLE grants (
@@ -51,7 +56,15 @@ internal static class SqliteSchema
         "INSERT INTO numbers (name, value) VALUES ('revision', 0), ('probe', 0)",
     ];
 
-    /// <summary>Makes the tables in a new database; refuses one of a newer version before anything in it is touched.</summary>
+    // What a grant outlives its session with is never looked for by it. Rows of before keep the time of authentication in their approval.
+    private static IReadOnlyList<string> Second =>
+        [
+            "ALTER TABLE grants ADD COLUMN authenticated INTEGER",
+            "DROP INDEX grants_of_session",
+            "CREATE INDEX grants_of_session ON grants (session) WHERE session IS NOT NULL AND offline = 0",
+        ];
+
+    /// <summary>Makes the tables in a new database, and the steps that an older one lacks; refuses one of a newer version before anything in it is touched.</summary>
     public static void Prepare(Connection connection)
     {
         var version = connection.Number("PRAGMA user_version");
@@ -63,8 +76,8 @@ internal static class SqliteSchema
         if (version == 0 && connection.Number("SELECT count(*) FROM sqlite_master") > 0)
             throw new StoreException(Reason.StorageDamaged, $"The database {connection.File} holds tables of another program.");
         SetUp(connection);
-        if (version == 0)
-            Create(connection);
+        for (var made = version; made < Version; made++)
+            Make(connection, made + 1);
     }
 
     /// <summary>The settings of every connection.</summary>
@@ -80,12 +93,13 @@ internal static class SqliteSchema
         connection.Execute("PRAGMA temp_store = MEMORY");
     }
 
-    private static void Create(Connection connection)
+    /// <summary>Whole or not at all: a start that is cut short finds the step still to be made.</summary>
+    private static void Make(Connection connection, long version)
     {
         connection.Execute("BEGIN IMMEDIATE");
-        foreach (var statement in Statements)
+        foreach (var statement in Steps[(int)version - 1])
             connection.Execute(statement);
-        connection.Execute("PRAGMA user_version = 1");
+        connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version}"));
         connection.Execute("COMMIT");
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Grants;
 using Ostiary.Server.Stores;
 using SQLitePCL;
 
@@ -30,6 +31,13 @@ internal sealed class Statement(Connection connection, sqlite3_stmt statement) :
     {
         Check(raw.sqlite3_bind_blob(statement, index, value));
         return this;
+    }
+
+    public Statement BindId(int index, GrantId id)
+    {
+        Span<byte> bytes = stackalloc byte[GrantId.Size];
+        id.Write(bytes);
+        return BindBlob(index, bytes);
     }
 
     public Statement BindJson(int index, byte[]? json)

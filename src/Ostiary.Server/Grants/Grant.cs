@@ -106,6 +106,21 @@ public sealed record GrantRequest
 
     /// <summary>The reference under which log and trace find the flow.</summary>
     public required string Flow { get; init; }
+
+    /// <summary>
+    /// What a redeemed grant still needs: the proof that tells a replay from a stranger's try, and what later tokens are made of. An ID token that comes with a
+    /// refresh has no nonce. OIDC Core §12.2
+    /// </summary>
+    public GrantRequest Redeemed() =>
+        new()
+        {
+            RedirectUri = RedirectUri,
+            Scope = ScopeSet.None,
+            Resources = Resources,
+            CodeChallenge = CodeChallenge,
+            Claims = Claims,
+            Flow = Flow,
+        };
 }
 
 /// <summary>What a person approved, and how they were authenticated.</summary>

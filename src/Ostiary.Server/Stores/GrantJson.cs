@@ -26,7 +26,8 @@ public static class GrantJson
     {
         writer.WriteStartObject();
         WriteText(writer, "redirect_uri", request.RedirectUri);
-        writer.WriteString("scope", request.Scope.ToString());
+        if (!request.Scope.IsEmpty)
+            writer.WriteString("scope", request.Scope.ToString());
         WriteList(writer, "resources", request.Resources);
         WriteText(writer, "state", request.State);
         WriteText(writer, "nonce", request.Nonce);
@@ -51,16 +52,29 @@ public static class GrantJson
     {
         writer.WriteStartObject();
         writer.WriteString("subject", approval.Subject);
-        writer.WriteString("scope", approval.Scope.ToString());
         writer.WriteString("authenticated_at", approval.AuthenticatedAt);
         WriteText(writer, "session", approval.SessionId);
+        if (approval.Offline)
+            writer.WriteBoolean("offline", true);
+        WriteMembersBesideColumns(writer, approval);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Without the subject, the session, the time of authentication and whether it is offline, for an engine that has columns for these.</summary>
+    public static void WriteBesideColumns(Utf8JsonWriter writer, Approval approval)
+    {
+        writer.WriteStartObject();
+        WriteMembersBesideColumns(writer, approval);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteMembersBesideColumns(Utf8JsonWriter writer, Approval approval)
+    {
+        writer.WriteString("scope", approval.Scope.ToString());
         WriteText(writer, "acr", approval.Acr);
         WriteList(writer, "amr", approval.Amr);
         if (approval.Refreshable)
             writer.WriteBoolean("refreshable", true);
-        if (approval.Offline)
-            writer.WriteBoolean("offline", true);
-        writer.WriteEndObject();
     }
 
     /// <summary>Throws <see cref="JsonException"/> where the text is not what <see cref="Write(Utf8JsonWriter, GrantRequest)"/> writes.</summary>
@@ -75,6 +89,13 @@ public static class GrantJson
     {
         var reader = Begin(json);
         return ReadApproval(ref reader);
+    }
+
+    /// <summary>As <see cref="WriteBesideColumns"/> or <see cref="Write(Utf8JsonWriter, Approval)"/> writes it; the caller sets what the columns hold.</summary>
+    public static Approval ReadApprovalBesideColumns(ReadOnlySpan<byte> json)
+    {
+        var reader = Begin(json);
+        return ReadAnyApproval(ref reader);
     }
 
     internal static GrantRequest ReadRequest(ref Utf8JsonReader reader)
@@ -107,7 +128,10 @@ public static class GrantJson
         return request;
     }
 
-    internal static Approval ReadApproval(ref Utf8JsonReader reader)
+    internal static Approval ReadApproval(ref Utf8JsonReader reader) =>
+        ReadAnyApproval(ref reader) is { Subject.Length: > 0 } approval ? approval : throw new JsonException("An approval without a subject.");
+
+    private static Approval ReadAnyApproval(ref Utf8JsonReader reader)
     {
         var approval = new Approval
         {
@@ -130,8 +154,6 @@ public static class GrantJson
                 _ => StoredJson.Skip(ref reader, approval),
             };
         }
-        if (approval.Subject.Length == 0)
-            throw new JsonException("An approval without a subject.");
         return approval;
     }
 

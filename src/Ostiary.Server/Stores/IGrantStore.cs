@@ -16,8 +16,11 @@ public interface IGrantStore
     /// <summary>Requested → Approved, if it is still Requested and not over. Of any number of concurrent callers exactly one gets true.</summary>
     ValueTask<bool> TryApproveAsync(GrantId id, Approval approval, DateTimeOffset codeExpiresAt, DateTimeOffset now, CancellationToken ct);
 
-    /// <summary>Approved → Active(1), if it is still Approved and its code is not over. Of any number of concurrent callers exactly one gets true. RFC 6749 §4.1.2</summary>
-    ValueTask<bool> TryRedeemAsync(GrantId id, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct);
+    /// <summary>
+    /// Approved → Active(1), if it is still Approved and its code is not over. Of any number of concurrent callers exactly one gets true. Of its request it keeps
+    /// what <see cref="GrantRequest.Redeemed"/> says. RFC 6749 §4.1.2
+    /// </summary>
+    ValueTask<bool> TryRedeemAsync(Grant grant, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct);
 
     /// <summary>Active(n) → Active(n+1), if it is Active, at exactly <paramref name="generation"/>, and not over. Sets RotatedAt and UsedAt to now. RFC 9700 §4.14.2</summary>
     ValueTask<bool> TryRotateAsync(GrantId id, int generation, DateTimeOffset now, CancellationToken ct);

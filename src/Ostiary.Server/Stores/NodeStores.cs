@@ -49,8 +49,8 @@ internal sealed class NodeGrants(IGrantStore inner, EndedTokens ended, Func<Fenc
     public ValueTask<bool> TryApproveAsync(GrantId id, Approval approval, DateTimeOffset codeExpiresAt, DateTimeOffset now, CancellationToken ct) =>
         inner.TryApproveAsync(id, approval, codeExpiresAt, now, ct);
 
-    public ValueTask<bool> TryRedeemAsync(GrantId id, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
-        inner.TryRedeemAsync(id, grantExpiresAt, now, ct);
+    public ValueTask<bool> TryRedeemAsync(Grant grant, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
+        inner.TryRedeemAsync(grant, grantExpiresAt, now, ct);
 
     public ValueTask<bool> TryRotateAsync(GrantId id, int generation, DateTimeOffset now, CancellationToken ct) =>
         inner.TryRotateAsync(id, generation, now, ct);

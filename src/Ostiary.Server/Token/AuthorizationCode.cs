@@ -58,10 +58,10 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
         if (verdict.Allowed)
         {
             // The one conditional write decides every race; who lost is judged again, on what the winner left.
-            if (await grants.TryRedeemAsync(grant!.Id, GrantRules.ExpiryOf(grant, client, snapshot, now), now, ct))
+            if (await grants.TryRedeemAsync(grant!, GrantRules.ExpiryOf(grant!, client, snapshot, now), now, ct))
                 change = "redeemed";
             else
-                verdict = Lost(Rules.Judge(asked, new(grant = await grants.FindAsync(grant.Id, ct), snapshot, wrongBefore), now));
+                verdict = Lost(Rules.Judge(asked, new(grant = await grants.FindAsync(grant!.Id, ct), snapshot, wrongBefore), now));
         }
         if (verdict.Refused is Reason.CodeReplayed && await grants.TryEndAsync(grant!.Id, GrantEnd.CodeReplayed, now, ct)) // RFC 6749 §4.1.2
             change = "ended: code-replayed";

@@ -19,12 +19,12 @@ internal sealed class AnyGeneration(IGrantStore inner) : PassingGrants(inner)
 /// <summary>Reads that a code is unused, and marks it used a moment later, whoever else did the same meanwhile.</summary>
 internal sealed class CodeTwice(IGrantStore inner) : PassingGrants(inner)
 {
-    public override async ValueTask<bool> TryRedeemAsync(GrantId id, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct)
+    public override async ValueTask<bool> TryRedeemAsync(Grant grant, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct)
     {
-        if (await Inner.FindAsync(id, ct) is not { Status: GrantStatus.Approved })
+        if (await Inner.FindAsync(grant.Id, ct) is not { Status: GrantStatus.Approved })
             return false;
         await Task.Delay(5, ct);
-        await Inner.TryRedeemAsync(id, grantExpiresAt, now, ct);
+        await Inner.TryRedeemAsync(grant, grantExpiresAt, now, ct);
         return true;
     }
 }
@@ -122,8 +122,8 @@ internal sealed class CrossedGrants(IGrantStore inner) : PassingGrants(inner)
 /// <summary>Does not hear that a write failed.</summary>
 internal sealed class DeafGrants(IGrantStore inner) : PassingGrants(inner)
 {
-    public override ValueTask<bool> TryRedeemAsync(GrantId id, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
-        DeafAsync(Inner.TryRedeemAsync(id, grantExpiresAt, now, ct));
+    public override ValueTask<bool> TryRedeemAsync(Grant grant, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
+        DeafAsync(Inner.TryRedeemAsync(grant, grantExpiresAt, now, ct));
 
     public override ValueTask<bool> TryRotateAsync(GrantId id, int generation, DateTimeOffset now, CancellationToken ct) =>
         DeafAsync(Inner.TryRotateAsync(id, generation, now, ct));

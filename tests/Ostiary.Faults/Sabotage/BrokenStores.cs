@@ -36,8 +36,8 @@ internal class PassingGrants(IGrantStore inner) : IGrantStore
     public ValueTask<bool> TryApproveAsync(GrantId id, Approval approval, DateTimeOffset codeExpiresAt, DateTimeOffset now, CancellationToken ct) =>
         inner.TryApproveAsync(id, approval, codeExpiresAt, now, ct);
 
-    public virtual ValueTask<bool> TryRedeemAsync(GrantId id, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
-        inner.TryRedeemAsync(id, grantExpiresAt, now, ct);
+    public virtual ValueTask<bool> TryRedeemAsync(Grant grant, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
+        inner.TryRedeemAsync(grant, grantExpiresAt, now, ct);
 
     public virtual ValueTask<bool> TryRotateAsync(GrantId id, int generation, DateTimeOffset now, CancellationToken ct) =>
         inner.TryRotateAsync(id, generation, now, ct);

@@ -25,6 +25,20 @@ public sealed class IdTokenTests(SharedServer shared) : IClassFixture<SharedServ
         Assert.False(root.TryGetProperty("azp", out _));
     }
 
+    [Fact, Trait("Spec", "OIDC Core §12.2")]
+    public async Task An_id_token_of_a_refresh_has_the_same_sign_in_and_no_nonce()
+    {
+        var first = await shared.TokensAsync("spa", ("nonce", "n-1"), ("scope", "openid offline_access"));
+        var second = await shared.Spa.RefreshAsync(first["refresh_token"]!);
+
+        using var before = JsonDocument.Parse(Forge.Part(first["id_token"]!, 1));
+        using var after = JsonDocument.Parse(Forge.Part(second["id_token"]!, 1));
+        Assert.Equal("n-1", Text(before.RootElement, "nonce"));
+        Assert.False(after.RootElement.TryGetProperty("nonce", out _));
+        foreach (var same in new[] { "iss", "sub", "aud", "auth_time", "sid", "acr" })
+            Assert.Equal(before.RootElement.GetProperty(same).ToString(), after.RootElement.GetProperty(same).ToString());
+    }
+
     [Theory, Trait("Spec", "OIDC Core §3.1.3.6"), Trait("Spec", "OIDC Core §10.1")]
     [InlineData("RS256")]
     [InlineData("ES256")]

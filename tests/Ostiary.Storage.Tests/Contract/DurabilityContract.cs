@@ -15,7 +15,7 @@ public abstract class DurabilityContract(StoreEngine engine) : StoreContract(eng
         var (requested, active, ended, swept) = (Samples.Requested(), Samples.Approved(), Samples.Active(), Samples.Active());
         foreach (var grant in new[] { requested, active, ended, swept with { ExpiresAt = Start } })
             await Stores.Grants.TryCreateAsync(grant, Ct);
-        await Stores.Grants.TryRedeemAsync(active.Id, Start.AddDays(1), Start, Ct);
+        await Stores.Grants.TryRedeemAsync(active, Start.AddDays(1), Start, Ct);
         await Stores.Grants.TryRotateAsync(active.Id, 1, Start.AddSeconds(5), Ct);
         await Stores.Grants.TryEndAsync(ended.Id, GrantEnd.RevokedByOperator, Start + Instant, Ct);
         await Stores.Grants.SweepAsync(Start, 10, Ct);

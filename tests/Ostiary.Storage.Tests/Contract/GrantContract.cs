@@ -69,9 +69,16 @@ public abstract class GrantContract(StoreEngine engine) : StoreContract(engine)
     {
         var grant = Samples.Approved();
         await Stores.Grants.TryCreateAsync(grant, Ct);
-        Assert.True(await Stores.Grants.TryRedeemAsync(grant.Id, Start.AddDays(1), Start.AddSeconds(3), Ct));
-        Assert.False(await Stores.Grants.TryRedeemAsync(grant.Id, Start.AddDays(9), Start.AddSeconds(4), Ct));
-        var expected = grant with { Status = GrantStatus.Active, Generation = 1, RotatedAt = Start.AddSeconds(3), ExpiresAt = Start.AddDays(1) };
+        Assert.True(await Stores.Grants.TryRedeemAsync(grant, Start.AddDays(1), Start.AddSeconds(3), Ct));
+        Assert.False(await Stores.Grants.TryRedeemAsync(grant, Start.AddDays(9), Start.AddSeconds(4), Ct));
+        var expected = grant with
+        {
+            Status = GrantStatus.Active,
+            Generation = 1,
+            RotatedAt = Start.AddSeconds(3),
+            ExpiresAt = Start.AddDays(1),
+            Request = grant.Request.Redeemed(),
+        };
         Assert.Equal(Samples.Text(expected), Samples.Text(await Stores.Grants.FindAsync(grant.Id, Ct)));
     }
 
@@ -81,8 +88,8 @@ public abstract class GrantContract(StoreEngine engine) : StoreContract(engine)
         var (late, inTime) = (Samples.Approved(), Samples.Approved());
         await Stores.Grants.TryCreateAsync(late, Ct);
         await Stores.Grants.TryCreateAsync(inTime, Ct);
-        Assert.False(await Stores.Grants.TryRedeemAsync(late.Id, Start.AddDays(1), late.ExpiresAt, Ct));
-        Assert.True(await Stores.Grants.TryRedeemAsync(inTime.Id, Start.AddDays(1), inTime.ExpiresAt - Instant, Ct));
+        Assert.False(await Stores.Grants.TryRedeemAsync(late, Start.AddDays(1), late.ExpiresAt, Ct));
+        Assert.True(await Stores.Grants.TryRedeemAsync(inTime, Start.AddDays(1), inTime.ExpiresAt - Instant, Ct));
     }
 
     [Fact]
@@ -90,8 +97,8 @@ public abstract class GrantContract(StoreEngine engine) : StoreContract(engine)
     {
         var requested = Samples.Requested();
         await Stores.Grants.TryCreateAsync(requested, Ct);
-        Assert.False(await Stores.Grants.TryRedeemAsync(requested.Id, Start.AddDays(1), Start, Ct));
-        Assert.False(await Stores.Grants.TryRedeemAsync(Samples.NewId(), Start.AddDays(1), Start, Ct));
+        Assert.False(await Stores.Grants.TryRedeemAsync(requested, Start.AddDays(1), Start, Ct));
+        Assert.False(await Stores.Grants.TryRedeemAsync(Samples.Approved(), Start.AddDays(1), Start, Ct));
         Assert.Equal(Samples.Text(requested), Samples.Text(await Stores.Grants.FindAsync(requested.Id, Ct)));
     }
 
@@ -146,9 +153,9 @@ public abstract class GrantContract(StoreEngine engine) : StoreContract(engine)
         var grant = Samples.Approved();
         await Stores.Grants.TryCreateAsync(grant, Ct);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
-            await Stores.Grants.TryRedeemAsync(grant.Id, Start.AddDays(1), Start, new CancellationToken(canceled: true))
+            await Stores.Grants.TryRedeemAsync(grant, Start.AddDays(1), Start, new CancellationToken(canceled: true))
         );
-        Assert.True(await Stores.Grants.TryRedeemAsync(grant.Id, Start.AddDays(1), Start, Ct));
+        Assert.True(await Stores.Grants.TryRedeemAsync(grant, Start.AddDays(1), Start, Ct));
     }
 }
 

@@ -33,7 +33,7 @@ public abstract class GrantEndContract(StoreEngine engine) : StoreContract(engin
         await Stores.Grants.TryEndAsync(grant.Id, GrantEnd.RevokedByUser, Start, Ct);
         var ended = Samples.Text(await Stores.Grants.FindAsync(grant.Id, Ct));
         Assert.False(await Stores.Grants.TryApproveAsync(grant.Id, Samples.Approval, Start.AddDays(1), Start, Ct));
-        Assert.False(await Stores.Grants.TryRedeemAsync(grant.Id, Start.AddDays(2), Start, Ct));
+        Assert.False(await Stores.Grants.TryRedeemAsync(grant, Start.AddDays(2), Start, Ct));
         Assert.False(await Stores.Grants.TryRotateAsync(grant.Id, 1, Start, Ct));
         Assert.False(await Stores.Grants.TryTouchAsync(grant.Id, Start, Ct));
         Assert.False(await Stores.Grants.TryCreateAsync(grant, Ct));

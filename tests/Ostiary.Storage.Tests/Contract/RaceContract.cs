@@ -18,7 +18,7 @@ public abstract class RaceContract(StoreEngine engine) : StoreContract(engine)
         {
             var grant = Samples.Approved();
             await Stores.Grants.TryCreateAsync(grant, Ct);
-            Assert.Equal(1, await RaceAsync(Callers, _ => Stores.Grants.TryRedeemAsync(grant.Id, Start.AddDays(1), Start, Ct)));
+            Assert.Equal(1, await RaceAsync(Callers, _ => Stores.Grants.TryRedeemAsync(grant, Start.AddDays(1), Start, Ct)));
             Assert.Equal(1, (await Stores.Grants.FindAsync(grant.Id, Ct))!.Generation);
         }
     }

@@ -197,7 +197,7 @@ public sealed class SqliteFaultTests : IDisposable
     public async Task A_newer_format_is_refused_and_left_alone()
     {
         await using (var stores = await OpenAsync(Live))
-            await stores.OnWriterAsync(connection => connection.Number("PRAGMA user_version = 2"));
+            await stores.OnWriterAsync(connection => connection.Number("PRAGMA user_version = 99"));
         var before = await ReadAsync(Live);
         await RefusedAsync(Reason.StorageNewer, Live);
         Assert.Equal(before, await ReadAsync(Live));

@@ -27,7 +27,7 @@ internal sealed class Workload(IStores stores, Action<Workload.Acknowledged>? to
         var grant = Samples.Approved();
         Assert.True(await stores.Grants.TryCreateAsync(grant, CancellationToken.None));
         Note(grant.Id, GrantStatus.Approved, 0, mark);
-        Assert.True(await stores.Grants.TryRedeemAsync(grant.Id, Samples.Start.AddDays(1), Samples.Start, CancellationToken.None));
+        Assert.True(await stores.Grants.TryRedeemAsync(grant, Samples.Start.AddDays(1), Samples.Start, CancellationToken.None));
         Note(grant.Id, GrantStatus.Active, 1, mark);
         for (var generation = 1; generation <= 2; generation++)
         {

@@ -69,7 +69,7 @@ public sealed class KilledConnectionTests : IAsyncLifetime
         {
             var grant = Samples.Approved();
             await EventuallyAsync(async ValueTask () => await nodes[0].Grants.TryCreateAsync(grant, Ct));
-            var racing = Task.WhenAll(Enumerable.Range(0, 24).Select(caller => Task.Run(() => RedeemAsync(nodes[caller % 2], grant.Id), Ct)));
+            var racing = Task.WhenAll(Enumerable.Range(0, 24).Select(caller => Task.Run(() => RedeemAsync(nodes[caller % 2], grant), Ct)));
             await cluster.ValueAsync(Kill);
             var told = await racing;
             Assert.True(told.Count(won => won is true) <= 1);
@@ -111,11 +111,11 @@ public sealed class KilledConnectionTests : IAsyncLifetime
     private async Task<PostgresStores> OpenAsync() =>
         await PostgresStores.OpenAsync(PostgresAddress.Parse(cluster.Connection), new SettableTime(), Ct);
 
-    private static async Task<bool?> RedeemAsync(IStores node, GrantId id)
+    private static async Task<bool?> RedeemAsync(IStores node, Grant grant)
     {
         try
         {
-            return await node.Grants.TryRedeemAsync(id, Samples.Start.AddDays(1), Samples.Start, Ct);
+            return await node.Grants.TryRedeemAsync(grant, Samples.Start.AddDays(1), Samples.Start, Ct);
         }
         catch (StoreException)
         {

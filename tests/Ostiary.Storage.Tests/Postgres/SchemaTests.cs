@@ -136,7 +136,7 @@ public sealed class SchemaTests : IDisposable
         await using var node = await OpenAsync([]);
         var grant = Samples.Approved();
         await node.Grants.TryCreateAsync(grant, Ct);
-        await node.Grants.TryRedeemAsync(grant.Id, Samples.Start.AddDays(1), Samples.Start, Ct);
+        await node.Grants.TryRedeemAsync(grant, Samples.Start.AddDays(1), Samples.Start, Ct);
         for (var generation = 1; generation <= 20; generation++)
             await node.Grants.TryRotateAsync(grant.Id, generation, Samples.Start, Ct);
         const string Updates = "SELECT n_tup_upd - n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'grants' AND schemaname = current_schema";
@@ -183,7 +183,7 @@ public sealed class SchemaTests : IDisposable
             await first.Grants.TryCreateAsync(Samples.Active() with { ExpiresAt = Samples.Start }, Ct);
         var prolonged = Samples.Approved();
         await first.Grants.TryCreateAsync(prolonged, Ct);
-        await first.Grants.TryRedeemAsync(prolonged.Id, Samples.Start.AddDays(30), Samples.Start, Ct);
+        await first.Grants.TryRedeemAsync(prolonged, Samples.Start.AddDays(30), Samples.Start, Ct);
         var swept = await Task.WhenAll(
             Enumerable.Range(0, 8).Select(sweep => (sweep % 2 == 0 ? first : second).Grants.SweepAsync(Samples.Start.AddHours(1), 10, Ct).AsTask())
         );

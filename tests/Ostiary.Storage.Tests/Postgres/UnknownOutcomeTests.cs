@@ -48,8 +48,8 @@ public sealed class UnknownOutcomeTests : IAsyncLifetime
         await node.Grants.TryCreateAsync(grant, Ct);
         Assert.True(await LosingAsync(() => node.Grants.TryApproveAsync(grant.Id, Samples.Approval, Start.AddMinutes(1), Start, Ct)));
         Assert.False(await node.Grants.TryApproveAsync(grant.Id, Samples.Approval, Start.AddMinutes(1), Start, Ct));
-        Assert.True(await LosingAsync(() => node.Grants.TryRedeemAsync(grant.Id, Start.AddDays(1), Start, Ct)));
-        Assert.False(await node.Grants.TryRedeemAsync(grant.Id, Start.AddDays(1), Start, Ct));
+        Assert.True(await LosingAsync(() => node.Grants.TryRedeemAsync(grant, Start.AddDays(1), Start, Ct)));
+        Assert.False(await node.Grants.TryRedeemAsync(grant, Start.AddDays(1), Start, Ct));
         Assert.True(await LosingAsync(() => node.Grants.TryRotateAsync(grant.Id, 1, Start, Ct)));
         Assert.False(await node.Grants.TryRotateAsync(grant.Id, 1, Start, Ct));
         Assert.Equal(2, (await node.Grants.FindAsync(grant.Id, Ct))!.Generation);
@@ -89,8 +89,8 @@ public sealed class UnknownOutcomeTests : IAsyncLifetime
     {
         var grant = Samples.Approved();
         await node.Grants.TryCreateAsync(grant, Ct);
-        Assert.True(await node.Grants.TryRedeemAsync(grant.Id, Start.AddDays(1), Start, Ct));
-        Assert.False(await LosingAsync(() => node.Grants.TryRedeemAsync(grant.Id, Start.AddDays(1), Start, Ct)));
+        Assert.True(await node.Grants.TryRedeemAsync(grant, Start.AddDays(1), Start, Ct));
+        Assert.False(await LosingAsync(() => node.Grants.TryRedeemAsync(grant, Start.AddDays(1), Start, Ct)));
         Assert.False(await LosingAsync(() => node.Grants.TryRotateAsync(grant.Id, 7, Start, Ct)));
     }
 

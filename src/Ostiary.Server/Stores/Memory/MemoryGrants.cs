@@ -41,15 +41,16 @@ internal sealed class MemoryGrants(IMemoryEngine engine) : IGrantStore
             ct
         );
 
-    public ValueTask<bool> TryRedeemAsync(GrantId id, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
+    public ValueTask<bool> TryRedeemAsync(Grant grant, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct) =>
         ChangeAsync(
-            id,
+            grant.Id,
             now,
-            grant => grant.Status == GrantStatus.Approved,
-            grant =>
-                grant with
+            row => row.Status == GrantStatus.Approved,
+            row =>
+                row with
                 {
                     Status = GrantStatus.Active,
+                    Request = row.Request.Redeemed(),
                     Generation = 1,
                     RotatedAt = StoreTime.Cut(now),
                     ExpiresAt = StoreTime.Cut(grantExpiresAt),
