@@ -44,7 +44,8 @@ public sealed class DpopProof
         Nonce = claims.String("nonce");
         TokenHash = claims.String("ath");
         (IssuedAt, ExpiresAt, NotBefore) = (Second(claims, "iat"), Date(claims, "exp"), Date(claims, "nbf"));
-        HasClaims = Id is { Length: > 0 and <= 256 } && Method is not null && Target is not null && IssuedAt is not null && IsText(claims, "nonce", "ath");
+        HasClaims =
+            Id is { Length: > 0 and <= 256 } && Method is not null && Target is not null && IssuedAt is not null && IsText(claims, "nonce", "ath");
     }
 
     /// <summary>The header occurs more than once.</summary>
@@ -117,7 +118,9 @@ public sealed class DpopProof
 
     /// <summary>A whole number: a fraction would be cut off, and then the time is another one than was signed.</summary>
     private static DateTimeOffset? Second(JwtClaims claims, string name) =>
-        claims.Root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _) ? Date(claims, name) : null;
+        claims.Root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _)
+            ? Date(claims, name)
+            : null;
 
     private static DateTimeOffset? Date(JwtClaims claims, string name) => claims.TryNumericDate(name, out var date) ? date : null;
 }

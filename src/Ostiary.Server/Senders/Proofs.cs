@@ -34,21 +34,17 @@ public sealed class Proofs
         return (verdict, verdict.Allowed ? proof.Key : null);
     }
 
-    /// <summary>What a proof must be for; offers the present nonce with the answer, where the client should know it. RFC 9449 §8.2</summary>
-    public DpopExpectation Expect(
-        HttpContext http,
-        DpopProof? proof,
-        string path,
-        Snapshot snapshot,
-        DateTimeOffset now,
-        string? accessToken = null
-    )
+    /// <summary>What a proof must be for; offers the present nonce with the answer, where the client should know it. RFC 9449 §8.2, RFC 9449 §9</summary>
+    public DpopExpectation Expect(HttpContext http, DpopProof? proof, string path, Snapshot snapshot, DateTimeOffset now, string? accessToken = null)
     {
         var demanded = snapshot.Settings.RequireDpopNonce;
-        var nonce =
-            proof?.Nonce is { } sent ? _nonces.IsGood(sent, now) ? NonceStanding.Good : NonceStanding.Wanted
-            : demanded ? NonceStanding.Wanted
-            : NonceStanding.Absent;
+        var nonce = proof?.Nonce is { } sent
+            ? _nonces.IsGood(sent, now)
+                ? NonceStanding.Good
+                : NonceStanding.Wanted
+            : demanded
+                ? NonceStanding.Wanted
+                : NonceStanding.Absent;
         if (proof is not null && nonce != NonceStanding.Absent)
             http.Response.Headers[DpopProof.NonceHeader] = _nonces.Current(now);
         return new(http.Request.Method, _issuer.Url.At(path), nonce, snapshot.Fence?.Since, accessToken);
@@ -58,5 +54,8 @@ public sealed class Proofs
     public async ValueTask<Verdict> UseUpAsync(Verdict verdict, DpopProof proof, DateTimeOffset now, CancellationToken ct) =>
         await _issuer.Stores.OneTime.TryAddOnceAsync(proof.OnceKey, DpopRules.UsedUntil(proof), now, ct)
             ? verdict
-            : verdict with { Refused = Reason.ProofReplayed };
+            : verdict with
+            {
+                Refused = Reason.ProofReplayed,
+            };
 }

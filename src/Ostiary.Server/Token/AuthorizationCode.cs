@@ -86,7 +86,16 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
             return new(record, null);
         var api = GrantRules.ApiFor(asked.Resources, grant!, client, snapshot);
         var scope = TokenTarget.For(api, GrantRules.ScopeOf(grant!, client));
-        var response = tokens.ForGrant(grant!, client, api, scope, grant!.Approval!.Refreshable ? 1 : 0, snapshot, now, TokenKeys.Of(client, request.Sender));
+        var response = tokens.ForGrant(
+            grant!,
+            client,
+            api,
+            scope,
+            grant!.Approval!.Refreshable ? 1 : 0,
+            snapshot,
+            now,
+            TokenKeys.Of(client, request.Sender)
+        );
         return new(GrantRules.Issued(record, response), response);
     }
 

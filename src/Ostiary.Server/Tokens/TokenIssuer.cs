@@ -42,7 +42,16 @@ public sealed class TokenIssuer
 
     /// <summary>The response for a grant: access token, refresh token of a generation (0: none), and an ID token where <c>openid</c> was granted.</summary>
     /// <param name="keys">What the access token is bound to, and what the refresh token.</param>
-    public TokenResponse ForGrant(Grant grant, Client client, Api? api, ScopeSet scope, int generation, Snapshot snapshot, DateTimeOffset now, TokenKeys keys)
+    public TokenResponse ForGrant(
+        Grant grant,
+        Client client,
+        Api? api,
+        ScopeSet scope,
+        int generation,
+        Snapshot snapshot,
+        DateTimeOffset now,
+        TokenKeys keys
+    )
     {
         var approval = grant.Approval!;
         var content = Base(client, approval.Subject, api, scope, snapshot, now) with

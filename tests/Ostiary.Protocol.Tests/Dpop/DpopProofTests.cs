@@ -21,8 +21,12 @@ public sealed class DpopProofTests
     private static Reason? Judge(string proof, DpopExpectation? expected = null, double later = 0) =>
         DpopRules.All.Judge(new Request(DpopProof.Read([proof])), new Facts(expected ?? Token), Now.AddSeconds(later)).Refused;
 
-    private static string Claims(string more = "", string iat = "1562262616", string htu = "https://server.example.com/token", string jti = "\"j\"") =>
-        $$"""{"jti":{{jti}},"htm":"POST","htu":"{{htu}}","iat":{{iat}}{{more}}}""";
+    private static string Claims(
+        string more = "",
+        string iat = "1562262616",
+        string htu = "https://server.example.com/token",
+        string jti = "\"j\""
+    ) => $$"""{"jti":{{jti}},"htm":"POST","htu":"{{htu}}","iat":{{iat}}{{more}}}""";
 
     private static string Signed(string claims, JsonWebKey? key = null, string alg = "ES256", string typ = "dpop+jwt")
     {

@@ -149,6 +149,27 @@ public sealed class DpopAttackTests(SharedServer shared) : IClassFixture<SharedS
         Assert.Equal("DPoP", (await holder.TokenAsync(SharedServer.Redemption(code)))["token_type"]);
     }
 
+    [Fact, Trait("Spec", "RFC 9449 §10.1")]
+    public async Task F16_a_pushed_request_is_bound_by_its_proof_and_names_no_other_key()
+    {
+        var prover = new Prover(Server);
+        using var holder = As("web", prover);
+        using var bare = As("web", null);
+        (string, string)[] Request(string? jkt) =>
+            Ask.Changed(
+                [("response_type", "code"), ("redirect_uri", TestServer.Callback), ("scope", "openid")],
+                [("code_challenge", Ostiary.Protocol.Pkce.ChallengeOf(SharedServer.Verifier)), ("code_challenge_method", "S256"), ("dpop_jkt", jkt)]
+            );
+
+        (await holder.PostAsync("/par", Request(new Prover(Server).Thumbprint))).ShouldBeRefused("invalid_request", "OST1111");
+        var pushed = await holder.PostAsync("/par", Request(null));
+        Assert.Equal(HttpStatusCode.Created, (await holder.PostAsync("/par", Request(prover.Thumbprint))).Status);
+        var redirect = await shared.Alice.AuthorizeAsync("client_id=web&request_uri=" + Uri.EscapeDataString(pushed["request_uri"]!));
+        var code = Browser.QueryOf(redirect)["code"]!;
+        (await bare.TokenAsync(SharedServer.Redemption(code))).ShouldBeRefused("invalid_grant", "OST2113");
+        Assert.Equal("DPoP", (await holder.TokenAsync(SharedServer.Redemption(code)))["token_type"]);
+    }
+
     [Theory, Trait("Spec", "RFC 9449 §10")]
     [InlineData("x")]
     [InlineData("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4J")]
@@ -261,7 +282,10 @@ public sealed class DpopAttackTests(SharedServer shared) : IClassFixture<SharedS
     public async Task Metadata_name_the_algorithms()
     {
         using var http = Server.NewHttp();
-        var text = await http.GetStringAsync(new Uri(Server.Server.Issuer.Url.At("/.well-known/openid-configuration")), TestContext.Current.CancellationToken);
+        var text = await http.GetStringAsync(
+            new Uri(Server.Server.Issuer.Url.At("/.well-known/openid-configuration")),
+            TestContext.Current.CancellationToken
+        );
         Assert.Contains("\"dpop_signing_alg_values_supported\":[\"ES256\",", text, StringComparison.Ordinal);
     }
 

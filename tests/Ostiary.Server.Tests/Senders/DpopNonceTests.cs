@@ -31,7 +31,7 @@ public sealed class DpopNonceTests
     {
         await using var server = await TestServer.StartAsync();
         var settings = SettingsDocument.Parse(JsonDocument.Parse("""{"require_dpop_nonce":true}""").RootElement, "", []);
-        await server.ChangeAsync(set => set.With(settings!));
+        await server.ChangeAsync(set => set with { Settings = settings });
         var prover = new Prover(server);
         using var browser = server.NewBrowser();
         using var web = new TokenClient(server, "web") { Prover = prover };
