@@ -54,6 +54,17 @@ public sealed class FormParameters
         }
     }
 
+    /// <summary>These, and the value of a parameter that is not among them; null: nothing to add.</summary>
+    public FormParameters Or(string name, string? value)
+    {
+        if (value is null || Has(name))
+            return this;
+        var more = new FormParameters { Repeated = Repeated };
+        more._all.AddRange(_all);
+        more._all.Add(new(name, value));
+        return more;
+    }
+
     public bool Has(string name) => this[name] is not null;
 
     /// <summary>All values of a parameter that may repeat (<c>resource</c>, RFC 8707 §2).</summary>

@@ -10,6 +10,7 @@ using Ostiary.Server.Keys;
 using Ostiary.Server.Outbound;
 using Ostiary.Server.Pages;
 using Ostiary.Server.Revocation;
+using Ostiary.Server.Senders;
 using Ostiary.Server.Sessions;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Token;
@@ -54,11 +55,12 @@ public sealed class OstiaryEndpoints
         var pushed = new PushedRequests(issuer.Master);
         var ways = new RequestWays(pushed, new RequestObjects(clientKeys), fetches.RequestObjects);
         Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Status, Approvals, ways);
-        Push = new PushEndpoint(issuer, gate, tokens.Id, Status, ways, pushed);
-        Token = new TokenEndpoint(issuer, gate, tokenGrants);
+        Proofs = new Proofs(issuer);
+        Push = new PushEndpoint(issuer, gate, tokens.Id, Status, ways, pushed, Proofs);
+        Token = new TokenEndpoint(issuer, gate, Proofs, tokenGrants);
         Introspection = new IntrospectionEndpoint(issuer, reader, gate, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
-        UserInfo = new UserInfoEndpoint(issuer, Status);
+        UserInfo = new UserInfoEndpoint(issuer, Status, Proofs);
         Pages = new PageEndpoints(issuer, Sessions, Approvals, passwords, passwordUpdates);
         EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
@@ -74,6 +76,7 @@ public sealed class OstiaryEndpoints
     public Follower Follower { get; }
     public TokenStatus Status { get; }
     public BrowserSessions Sessions { get; }
+    public Proofs Proofs { get; }
     public Approvals Approvals { get; }
     public AuthorizeEndpoint Authorize { get; }
     public PushEndpoint Push { get; }

@@ -76,6 +76,8 @@ public enum Reason
     RequestObjectDiffers = 1099,
     RequestObjectIsAssertion = 1100,
     RequestObjectReplayed = 1101,
+    DpopKeyMalformed = 1110,
+    DpopKeyDiffers = 1111,
 
     // 2xxx: the token endpoint, introspection, revocation, userinfo.
     ContentTypeUnsupported = 2001,
@@ -117,6 +119,23 @@ public enum Reason
     OpenIdScopeMissing = 2053,
     TokenInTwoPlaces = 2054,
     TokenInUrl = 2055,
+    ProofMissing = 2100,
+    ProofRepeated = 2101,
+    ProofMalformed = 2102,
+    ProofTypeWrong = 2103,
+    ProofAlgorithmRefused = 2104,
+    ProofKeyRefused = 2105,
+    ProofMethodWrong = 2106,
+    ProofTargetWrong = 2107,
+    ProofTokenWrong = 2108,
+    ProofNonceWanted = 2109,
+    ProofTimeWrong = 2110,
+    ProofSignatureInvalid = 2111,
+    ProofReplayed = 2112,
+    SenderKeyDiffers = 2113,
+    BoundTokenAsBearer = 2114,
+    UnboundTokenAsBound = 2115,
+    TokenOfAnotherKey = 2116,
 
     // 3xxx: client authentication.
     CredentialsMissing = 3001,

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Net.Http.Headers;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Hosting;
@@ -36,7 +37,8 @@ public static class AdminEndpoints
         var caller = isDescription ? AdminCaller.Owner : await authorize(http);
         if (caller is null)
         {
-            http.Response.Headers.WWWAuthenticate = "Bearer"; // RFC 6750 §3
+            if (http.Response.Headers.WWWAuthenticate.Count == 0)
+                http.Response.Headers.WWWAuthenticate = new(["Bearer", DpopChallenge.Of()]); // RFC 6750 §3
             await AnswerAsync(http, prefix, service.Refuse(request with { Caller = new(null, null) }, AdminRefusal.Of(Reason.AdminUnauthorized)));
             return;
         }

@@ -183,6 +183,8 @@ internal sealed class ApiAdministration(AdminParts parts, ConfigurationChanges c
         json.WriteString("token_format", api.TokenFormat == TokenFormat.Jwt ? "jwt" : "opaque");
         AdminJson.Span(json, "token_lifetime", api.TokenLifetime);
         json.WriteString("signing_alg", api.SigningAlgorithm);
+        if (api.RequireDpop)
+            json.WriteBoolean("require_dpop", true);
         AdminJson.Texts(json, "resource_server_clients", api.ResourceServerClients);
         AdminJson.Time(json, "created_at", document.CreatedAt);
         AdminJson.Text(json, "api_secret", made);

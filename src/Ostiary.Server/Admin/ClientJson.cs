@@ -79,6 +79,8 @@ internal static class ClientJson
             json.WriteNumber("default_max_age", age);
         if (client.RequireAuthTime)
             json.WriteBoolean("require_auth_time", true);
+        if (client.DpopBound)
+            json.WriteBoolean("dpop_bound_access_tokens", true); // RFC 9449 §5.2
         json.WriteString("refresh_token_rotation", ClientNames.NameOf(ClientNames.Rotations, client.Rotation));
         json.WriteString("consent", ClientNames.NameOf(ClientNames.Consents, client.Consent));
         AdminJson.Span(json, "access_token_lifetime", client.AccessTokenLifetime);

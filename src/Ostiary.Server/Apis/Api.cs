@@ -30,6 +30,9 @@ public sealed record Api
     /// <summary>For HS256 alone: what this server shares with the API. At most the present one and the one that follows it.</summary>
     public ImmutableArray<ApiSecret> Secrets { get; init; } = [];
 
+    /// <summary>Its tokens are always bound to a key by DPoP. RFC 9700 §2.2.1</summary>
+    public bool RequireDpop { get; init; }
+
     /// <summary>The clients that may introspect its tokens.</summary>
     public ImmutableArray<string> ResourceServerClients { get; init; } = [];
 

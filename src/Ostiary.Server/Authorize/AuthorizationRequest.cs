@@ -38,6 +38,8 @@ internal sealed record AuthorizationRequest : ITargetRequest
     /// <summary>Seconds; null where absent, -1 where it is no number.</summary>
     public required long? MaxAge { get; init; }
 
+    /// <summary>The key that the code shall be bound to. RFC 9449 §10</summary>
+    public string? DpopKey => Parameters["dpop_jkt"];
     public string? ResponseType => Parameters["response_type"];
     public string? Challenge => Parameters["code_challenge"];
     public string? ChallengeMethod => Parameters["code_challenge_method"];

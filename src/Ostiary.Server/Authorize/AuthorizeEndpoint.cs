@@ -153,6 +153,7 @@ public sealed class AuthorizeEndpoint
                 Nonce = request.Parameters["nonce"],
                 ResponseMode = request.Redirect.ResponseMode,
                 CodeChallenge = request.Challenge,
+                Sender = request.DpopKey is { } key ? SenderKey.Dpop(key) : null,
                 Prompt = request.Prompt,
                 MaxAge = request.MaxAge,
                 LoginHint = AuthorizationRequest.Hint(request.Parameters["login_hint"]),

@@ -66,6 +66,8 @@ internal static class AuthorizeRules
         { "code_challenge is present",                     Reason.ChallengeMissing,         "RFC 7636 §4.4.1",                   (r, f, now) => r.Challenge is not null || (!r.Client.RequirePkce && r.ChallengeMethod is null) },
         { "code_challenge_method is S256",                 Reason.PlainChallengeRefused,    "RFC 9700 §2.1.1",                   (r, f, now) => r.Challenge is null || r.ChallengeMethod == Pkce.S256 },
         { "code_challenge is well-formed",                 Reason.ChallengeMalformed,       "RFC 7636 §4.2",                     (r, f, now) => r.Challenge is null || Pkce.IsChallenge(r.Challenge) },
+        { "dpop_jkt is the thumbprint of a key",           Reason.DpopKeyMalformed,         "RFC 9449 §10",                      (r, f, now) => r.DpopKey is null || SenderKey.IsThumbprint(r.DpopKey) },
+        { "it is the key that a pushed request was proven with", Reason.DpopKeyDiffers,     "RFC 9449 §10.1",                    (r, f, now) => r.DpopKey is null || f.Incoming.Proven is not { } proven || r.DpopKey == proven.Thumbprint },
         { "nonce is not too long",                         Reason.NonceTooLong,             "OIDC Core §3.1.2.1",                (r, f, now) => Encoding.UTF8.GetByteCount(r.Parameters["nonce"] ?? "") <= MaxNonce },
         TargetRules.All,
         { "prompt has known values, and none stands alone", Reason.PromptInvalid,           "OIDC Core §3.1.2.1",                (r, f, now) => r.Prompt.All(Prompts.Contains) && (r.Prompt.Count <= 1 || !r.Prompt.Contains("none")) },

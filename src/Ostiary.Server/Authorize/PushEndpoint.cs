@@ -6,6 +6,7 @@ using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Http;
+using Ostiary.Server.Senders;
 using Ostiary.Server.Tokens;
 
 namespace Ostiary.Server.Authorize;
@@ -19,9 +20,17 @@ public sealed class PushEndpoint
     private readonly TokenStatus _status;
     private readonly RequestWays _ways;
     private readonly PushedRequests _pushed;
+    private readonly Proofs _proofs;
 
-    internal PushEndpoint(Issuer issuer, ClientGate gate, IdTokens idTokens, TokenStatus status, RequestWays ways, PushedRequests pushed) =>
-        (_issuer, _gate, _idTokens, _status, _ways, _pushed) = (issuer, gate, idTokens, status, ways, pushed);
+    internal PushEndpoint(
+        Issuer issuer,
+        ClientGate gate,
+        IdTokens idTokens,
+        TokenStatus status,
+        RequestWays ways,
+        PushedRequests pushed,
+        Proofs proofs
+    ) => (_issuer, _gate, _idTokens, _status, _ways, _pushed, _proofs) = (issuer, gate, idTokens, status, ways, pushed, proofs);
 
     private sealed record Facts(Reason? Malformed, bool HasQuery);
 
@@ -59,8 +68,14 @@ public sealed class PushEndpoint
         }
         if (await _gate.AdmitAsync(http, form, snapshot, now) is not { } authenticated)
             return;
+        var (proof, key) = await _proofs.JudgeAsync(http, "/par", snapshot, now); // RFC 9449 §10.1
+        if (!proof.Allowed)
+        {
+            await RefuseAsync(http, DecisionRecord.Of(proof, now, Flow.Of(http)) with { ClientId = authenticated.Client.Id });
+            return;
+        }
         var incoming = await _ways.LookUpAsync(form, authenticated.Client, Way.Push, http.RequestAborted);
-        await JudgeAsync(http, incoming, authenticated.Client, now);
+        await JudgeAsync(http, incoming with { Proven = key }, authenticated.Client, now);
     }
 
     private async Task JudgeAsync(HttpContext http, IncomingRequest incoming, Client client, DateTimeOffset now)
@@ -91,7 +106,9 @@ public sealed class PushEndpoint
         }
         _issuer.Log.Record(record with { Network = Network.Of(http) });
         var lifetime = snapshot.Settings.PushedRequestLifetime;
-        var uri = _pushed.Seal(new(Entropy.Text(16), client.Id, record.Flow, now + lifetime, incoming.IsSigned, parameters));
+        var uri = _pushed.Seal(
+            new(Entropy.Text(16), client.Id, record.Flow, now + lifetime, incoming.IsSigned, parameters.Or("dpop_jkt", incoming.Proven?.Thumbprint))
+        );
         http.Response.StatusCode = StatusCodes.Status201Created; // RFC 9126 §2.2
         await JsonAnswer.WriteAsync(
             http,

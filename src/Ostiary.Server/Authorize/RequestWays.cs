@@ -32,6 +32,9 @@ internal sealed record IncomingRequest
     public PushedRequest? Pushed { get; init; }
     public RequestObject? Object { get; init; }
 
+    /// <summary>The key of the proof that a pushed request came with. RFC 9449 §10.1</summary>
+    public SenderKey? Proven { get; init; }
+
     public bool IsSigned => Object is not null || Pushed is { Signed: true };
 
     /// <summary>The key under which the request is used up when it is answered; null: it may be asked again.</summary>

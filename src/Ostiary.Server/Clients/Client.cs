@@ -118,6 +118,9 @@ public sealed record Client
     public string IdTokenAlgorithm { get; init; } = "RS256";
     public long? DefaultMaxAge { get; init; }
     public bool RequireAuthTime { get; init; }
+
+    /// <summary>It gets tokens only with a DPoP proof. RFC 9449 §5.2</summary>
+    public bool DpopBound { get; init; }
     public string? ClientUri { get; init; }
     public string? LogoUri { get; init; }
     public string? PolicyUri { get; init; }

@@ -60,6 +60,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             RefreshTokenIdle = Bounds.Read(reader, "refresh_token_idle", unsafeNames),
             IdTokenAlgorithm = ReadIdTokenAlgorithm(reader) ?? (profile == Profile.Fapi2 ? "ES256" : unset.IdTokenAlgorithm),
             DefaultMaxAge = reader.Number("default_max_age", 0, 315_360_000),
+            DpopBound = reader.Flag("dpop_bound_access_tokens") ?? profile == Profile.Fapi2,
             RequireAuthTime = reader.Flag("require_auth_time") ?? false,
             ClientUri = ClientUris.ReadPage(reader, "client_uri"),
             LogoUri = ClientUris.ReadPage(reader, "logo_uri"),

@@ -13,6 +13,7 @@ namespace Ostiary.Server.Configuration;
 public sealed class Snapshot
 {
     private FrozenDictionary<string, Api>? _apiByScope;
+    private bool? _someApiBinds;
 
     /// <summary>What a client gets that names neither scope nor resource: at one revision always the same.</summary>
     internal ConcurrentDictionary<Client, TokenTarget> DefaultTargets { get; } = new(ReferenceEqualityComparer.Instance);
@@ -43,6 +44,9 @@ public sealed class Snapshot
             .Append(Settings.AccessTokenLifetime)
             .Append(TokenStatus.Remembered)
             .Max();
+
+    /// <summary>Whether there is any API whose tokens must be bound to a key.</summary>
+    public bool SomeApiBinds => _someApiBinds ??= Apis.Values.Any(api => api.RequireDpop);
 
     public Client? Client(string id) => Clients.GetValueOrDefault(id);
 

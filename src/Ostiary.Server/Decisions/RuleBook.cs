@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
 using Ostiary.Server.Authorize;
@@ -35,6 +36,7 @@ public static class RuleBook
             PageRules.Logout,
             TokenEndpoint.Reference,
             ClientAuthenticationRules.All,
+            DpopRules.All,
             AuthorizationCodeGrant.Rules,
             RefreshTokenGrant.Rules,
             ClientCredentialsGrant.Rules,

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Server.Authorize;
 using Ostiary.Server.Claims;
 using Ostiary.Server.Configuration;
@@ -87,6 +88,7 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         List(json, "introspection_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
         List(json, "revocation_endpoint_auth_methods_supported", AuthenticationMethods);
         List(json, "revocation_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
+        List(json, "dpop_signing_alg_values_supported", DpopProof.Algorithms); // RFC 9449 §5.1
         List(json, "code_challenge_methods_supported", ["S256"]); // RFC 7636 §6.2
         List(json, "prompt_values_supported", AuthorizeRules.Prompts);
         List(json, "claims_supported", UserClaimNames);

@@ -86,6 +86,9 @@ public sealed record GrantRequest
     public string? CodeChallenge { get; init; }
     public IReadOnlyList<string> Prompt { get; init; } = [];
 
+    /// <summary>The key that the code is bound to. RFC 9449 §10</summary>
+    public SenderKey? Sender { get; init; }
+
     /// <summary>Seconds. OIDC Core §3.1.2.1</summary>
     public long? MaxAge { get; init; }
     public string? LoginHint { get; init; }

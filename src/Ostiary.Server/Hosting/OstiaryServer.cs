@@ -123,7 +123,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         app.Use((HttpContext http, RequestDelegate next) => barrier.InvokeAsync(http, next));
         app.Use((HttpContext http, RequestDelegate next) => guard.InvokeAsync(http, next));
         app.MapOstiary(house.Endpoints);
-        var door = new AdminDoor(house.Endpoints.Issuer, house.Endpoints.Status);
+        var door = new AdminDoor(house.Endpoints.Issuer, house.Endpoints.Status, house.Endpoints.Proofs);
         // Whoever comes over the socket knows the data directory, not the path of the issuer.
         foreach (var prefix in new[] { "", house.Endpoints.Issuer.Url.Path }.Distinct())
             AdminEndpoints.Map(app, prefix, house.Administration, door.AuthorizeAsync, house.Endpoints.Admission.Administration);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Server.Configuration;
 
 namespace Ostiary.Server.Http;
@@ -22,7 +23,7 @@ public sealed class Cors(Issuer issuer)
         if (Answer(http))
         {
             http.Response.Headers.AccessControlAllowMethods = "GET, POST";
-            http.Response.Headers.AccessControlAllowHeaders = "authorization, content-type";
+            http.Response.Headers.AccessControlAllowHeaders = "authorization, content-type, dpop";
             http.Response.Headers.AccessControlMaxAge = "600";
         }
         http.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -38,7 +39,7 @@ public sealed class Cors(Issuer issuer)
         if (origin.Count > 1 || !IsAppOrigin(origin[0]!, issuer.Configuration.Current))
             return false;
         http.Response.Headers.AccessControlAllowOrigin = origin;
-        http.Response.Headers.AccessControlExposeHeaders = $"WWW-Authenticate, {Flow.Header}";
+        http.Response.Headers.AccessControlExposeHeaders = $"WWW-Authenticate, {DpopProof.NonceHeader}, {Flow.Header}"; // RFC 9449 §8.2
         return true;
     }
 

@@ -10,10 +10,10 @@ namespace Ostiary.Server.Http;
 public static class JsonAnswer
 {
     /// <summary>An error in the shape of RFC 6749 §5.2, with the page of its code as <c>error_uri</c>.</summary>
-    public static Task RefuseAsync(HttpContext http, Issuer issuer, Reason reason, string? parameter = null)
+    public static Task RefuseAsync(HttpContext http, Issuer issuer, Reason reason, string? parameter = null, int? status = null)
     {
         var refusal = Refusal.For(reason);
-        http.Response.StatusCode = refusal.Status;
+        http.Response.StatusCode = status ?? refusal.Status;
         return WriteAsync(
             http,
             json =>

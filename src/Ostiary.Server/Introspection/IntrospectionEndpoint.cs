@@ -77,7 +77,7 @@ public sealed class IntrospectionEndpoint(
 
     private async ValueTask<Facts> LoadAsync(ClientRequest request, CancellationToken ct)
     {
-        if (credentials.TryReadRefreshToken(request.Token, out var id, out var generation))
+        if (credentials.TryReadRefreshToken(request.Token, out var id, out var generation, out _))
             return new(PresentedToken.None, await issuer.Stores.Grants.FindAsync(id, ct), generation, request.Snapshot);
         var presented = await status.LoadAsync(request.Token, ct);
         return new(presented, null, 0, issuer.Configuration.Current); // After the node has caught up.
@@ -94,7 +94,8 @@ public sealed class IntrospectionEndpoint(
             json.WriteString("jti", token.Id);
             json.WriteNumber("iat", token.IssuedAt.ToUnixTimeSeconds());
             json.WriteNumber("exp", token.ExpiresAt.ToUnixTimeSeconds());
-            json.WriteString("token_type", "Bearer");
+            json.WriteString("token_type", token.Sender?.TokenType ?? "Bearer");
+            token.Sender?.WriteTo(json); // RFC 9449 §6.2
             if (!token.Scope.IsEmpty)
                 json.WriteString("scope", token.Scope.ToString());
             if (token.GrantId is not null && facts.Snapshot.User(token.Subject) is { } user)

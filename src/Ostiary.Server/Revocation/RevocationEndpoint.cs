@@ -47,7 +47,7 @@ public sealed class RevocationEndpoint(Issuer issuer, ClientRequestReader reader
 
     private async ValueTask<Facts> LoadAsync(string text, CancellationToken ct)
     {
-        if (tokens.Credentials.TryReadRefreshToken(text, out var id, out _))
+        if (tokens.Credentials.TryReadRefreshToken(text, out var id, out _, out _))
             return new(null, await issuer.Stores.Grants.FindAsync(id, ct));
         return new(await status.ReadAsync(text, ct), null);
     }

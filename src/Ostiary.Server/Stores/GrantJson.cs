@@ -44,6 +44,7 @@ public static class GrantJson
         WriteText(writer, "hinted_subject", request.HintedSubject);
         WriteText(writer, "browser", request.Browser);
         WriteText(writer, "once", request.OnceKey);
+        WriteText(writer, "dpop_jkt", request.Sender?.Thumbprint);
         writer.WriteString("flow", request.Flow);
         writer.WriteEndObject();
     }
@@ -119,6 +120,7 @@ public static class GrantJson
                 "claims" => request with { Claims = reader.GetString() },
                 "acr_values" => request with { AcrValues = ReadList(ref reader) },
                 "hinted_subject" => request with { HintedSubject = reader.GetString() },
+                "dpop_jkt" => request with { Sender = SenderKey.Dpop(StoredJson.Text(ref reader)) },
                 "browser" => request with { Browser = reader.GetString() },
                 "once" => request with { OnceKey = reader.GetString() },
                 "flow" => request with { Flow = StoredJson.Text(ref reader) },

@@ -6,6 +6,7 @@ using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Grants;
+using Ostiary.Server.Senders;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Tokens;
 
@@ -16,10 +17,23 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
 {
     public string GrantType => "authorization_code";
 
-    internal sealed record Request(Client Client, string? Code, string? Verifier, string? RedirectUri, IReadOnlyList<string> Resources);
+    internal sealed record Request(
+        Client Client,
+        string? Code,
+        string? Verifier,
+        string? RedirectUri,
+        IReadOnlyList<string> Resources,
+        SenderKey? Sender
+    ) : ISenderRequest;
 
     /// <param name="WrongVerifiers">How many were tried before.</param>
-    internal sealed record Facts(Grant? Grant, Snapshot Snapshot, int WrongVerifiers);
+    internal sealed record Facts(Grant? Grant, Snapshot Snapshot, int WrongVerifiers) : ISenderFacts
+    {
+        public SenderKey? BoundTo => Grant!.Request.Sender;
+        public bool SomeApiBinds => Snapshot.SomeApiBinds;
+
+        public Api? ApiOf(ISenderRequest request) => GrantRules.ApiFor(((Request)request).Resources, Grant!, request.Client, Snapshot);
+    }
 
     private readonly VerifierTries _tries = new();
 
@@ -43,13 +57,14 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
         { "the user can still sign in",                         Reason.SubjectUnavailable,   "RFC 6749 §5.2",    (r, f, now) => GrantRules.SubjectIsAvailable(f.Grant!, f.Snapshot) },
         { "it asks for one API",                                Reason.ResourcesCombined,    "RFC 8707 §2.2",    (r, f, now) => r.Resources.Count <= 1 || r.Resources.Distinct(StringComparer.Ordinal).Count() == 1 },
         { "it asks for an API that was granted",                Reason.ResourceExceedsGrant, "RFC 8707 §2.2",    (r, f, now) => GrantRules.IsGranted(r.Resources, f.Grant!, r.Client, f.Snapshot) },
+        SenderRules.All,
     };
 
     public async ValueTask<TokenOutcome> ExchangeAsync(AuthenticatedTokenRequest request, CancellationToken ct)
     {
         var (client, snapshot, now) = (request.Client, request.Snapshot, request.Now);
         var form = request.Form;
-        var asked = new Request(client, form["code"], form["code_verifier"], form["redirect_uri"], form.Values("resource"));
+        var asked = new Request(client, form["code"], form["code_verifier"], form["redirect_uri"], form.Values("resource"), request.Sender);
 
         var grant = await FindAsync(asked.Code, ct);
         var wrongBefore = _tries.Before(grant, client, asked.Verifier, now);
@@ -71,7 +86,16 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
             return new(record, null);
         var api = GrantRules.ApiFor(asked.Resources, grant!, client, snapshot);
         var scope = TokenTarget.For(api, GrantRules.ScopeOf(grant!, client));
-        var response = tokens.ForGrant(grant!, client, api, scope, grant!.Approval!.Refreshable ? 1 : 0, snapshot, now);
+        var response = tokens.ForGrant(
+            grant!,
+            client,
+            api,
+            scope,
+            grant!.Approval!.Refreshable ? 1 : 0,
+            snapshot,
+            now,
+            TokenKeys.Of(client, request.Sender)
+        );
         return new(GrantRules.Issued(record, response), response);
     }
 

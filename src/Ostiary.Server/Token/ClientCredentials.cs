@@ -5,6 +5,7 @@ using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
+using Ostiary.Server.Senders;
 using Ostiary.Server.Tokens;
 
 namespace Ostiary.Server.Token;
@@ -14,9 +15,18 @@ public sealed class ClientCredentialsGrant(TokenIssuer tokens) : ITokenGrant
 {
     public string GrantType => "client_credentials";
 
-    internal sealed record Request(Client Client, ScopeSet Scope, bool ScopeMalformed, IReadOnlyList<string> Resources) : ITargetRequest;
+    internal sealed record Request(Client Client, ScopeSet Scope, bool ScopeMalformed, IReadOnlyList<string> Resources, SenderKey? Sender)
+        : ITargetRequest,
+            ISenderRequest;
 
-    internal sealed record Facts(Snapshot Snapshot) : ITargetFacts;
+    internal sealed record Facts(Snapshot Snapshot) : ITargetFacts, ISenderFacts
+    {
+        public SenderKey? BoundTo => null;
+        public bool SomeApiBinds => Snapshot.SomeApiBinds;
+
+        public Api? ApiOf(ISenderRequest request) =>
+            request is Request asked && TokenTarget.Of(asked.Scope, asked.Resources, asked.Client, Snapshot).Apis is [var api, ..] ? api : null;
+    }
 
     // csharpier-ignore
     internal static readonly RuleList<Request, Facts> Rules = new("token.client_credentials")
@@ -26,12 +36,13 @@ public sealed class ClientCredentialsGrant(TokenIssuer tokens) : ITokenGrant
         TargetRules.All,
         { "no scope is about a person",            Reason.ScopeNotAllowed,        "RFC 6749 §4.4.2", (r, f, now) => !r.Scope.Tokens.Any(Claims.UserClaims.OpenIdScopes.Contains) },
         { "it is for one API",                     Reason.ResourcesCombined,      "RFC 8707 §2.2",   (r, f, now) => TokenTarget.Of(r.Scope, r.Resources, r.Client, f.Snapshot).Apis.Count <= 1 },
+        SenderRules.All,
     };
 
     public ValueTask<TokenOutcome> ExchangeAsync(AuthenticatedTokenRequest request, CancellationToken ct)
     {
         var wellFormed = ScopeSet.TryParse(request.Form["scope"], out var scope);
-        var asked = new Request(request.Client, scope, !wellFormed, request.Form.Values("resource"));
+        var asked = new Request(request.Client, scope, !wellFormed, request.Form.Values("resource"), request.Sender);
         var verdict = Rules.Judge(asked, new(request.Snapshot), request.Now);
         var record = DecisionRecord.Of(verdict, request.Now, request.Flow) with
         {
@@ -44,7 +55,7 @@ public sealed class ClientCredentialsGrant(TokenIssuer tokens) : ITokenGrant
         var target = TokenTarget.Of(scope, asked.Resources, request.Client, request.Snapshot);
         var api = target.Apis.Count == 0 ? null : target.Apis[0];
         var granted = TokenTarget.For(api, target.Scope);
-        var issued = tokens.ForClient(request.Client, api, granted, request.Snapshot, request.Now);
+        var issued = tokens.ForClient(request.Client, api, granted, request.Snapshot, request.Now, request.Sender);
         record = record with
         {
             TokenId = issued.Content.Id,

@@ -5,6 +5,7 @@ using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Grants;
+using Ostiary.Server.Senders;
 using Ostiary.Server.Sessions;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Tokens;
@@ -28,12 +29,18 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         int Generation,
         ScopeSet Scope,
         bool ScopeMalformed,
-        IReadOnlyList<string> Resources
-    );
+        IReadOnlyList<string> Resources,
+        SenderKey? Sender,
+        SenderKey? BoundTo
+    ) : ISenderRequest;
 
     /// <param name="Session">The sign-in that the grant lives in; null where it lives in none, or where that one is over.</param>
-    internal sealed record Facts(Grant? Grant, Session? Session, Snapshot Snapshot)
+    internal sealed record Facts(Grant? Grant, Session? Session, Snapshot Snapshot, SenderKey? BoundTo) : ISenderFacts
     {
+        public bool SomeApiBinds => Snapshot.SomeApiBinds;
+
+        public Api? ApiOf(ISenderRequest request) => GrantRules.ApiFor(((Request)request).Resources, Grant!, request.Client, Snapshot);
+
         public bool IsLive(int generation) => generation == Grant!.Generation;
 
         /// <summary>The successor of this generation is live, was never used (or it would not be live), and is younger than the window.</summary>
@@ -58,6 +65,7 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         { "it asks for no more than was granted",           Reason.ScopeExceedsGrant,           "RFC 6749 §6",      (r, f, now) => r.Scope.IsWithin(GrantRules.ScopeOf(f.Grant!, r.Client)) },
         { "it asks for one API",                            Reason.ResourcesCombined,           "RFC 8707 §2.2",    (r, f, now) => r.Resources.Count <= 1 || r.Resources.Distinct(StringComparer.Ordinal).Count() == 1 },
         { "it asks for an API that was granted",            Reason.ResourceExceedsGrant,        "RFC 8707 §2.2",    (r, f, now) => GrantRules.IsGranted(r.Resources, f.Grant!, r.Client, f.Snapshot) },
+        SenderRules.All,
     };
 
     public async ValueTask<TokenOutcome> ExchangeAsync(AuthenticatedTokenRequest request, CancellationToken ct)
@@ -66,17 +74,17 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         var (asked, id) = Parse(request);
         var grant = id is { } known ? await grants.FindAsync(known, ct) : null;
         var session = await SessionOfAsync(grant, client, ct);
-        var verdict = Rules.Judge(asked, new(grant, session, snapshot), now);
+        var verdict = Rules.Judge(asked, new(grant, session, snapshot, asked.BoundTo), now);
         var generationBefore = grant?.Generation;
         string? change = null;
         if (verdict.Allowed && asked.Generation == grant!.Generation)
         {
             // The one conditional write decides every race; who lost is judged again, on what the winner left: mostly a retry.
-            change = await CommitAsync(grant, client, now, ct);
+            change = await CommitAsync(grant, client, asked.BoundTo, now, ct);
             if (change is "lost")
             {
                 change = null;
-                verdict = Rules.Judge(asked, new(grant = await grants.FindAsync(grant.Id, ct), session, snapshot), now);
+                verdict = Rules.Judge(asked, new(grant = await grants.FindAsync(grant.Id, ct), session, snapshot, asked.BoundTo), now);
             }
         }
         if (verdict.Refused is Reason.RefreshTokenReused && await grants.TryEndAsync(grant!.Id, GrantEnd.RefreshTokenReused, now, ct)) // RFC 9700 §4.14.2
@@ -88,17 +96,17 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         var api = GrantRules.ApiFor(asked.Resources, grant!, client, snapshot);
         var scope = TokenTarget.For(api, asked.Scope.IsEmpty ? GrantRules.ScopeOf(grant!, client) : asked.Scope);
         var generation = change is "rotated" ? asked.Generation + 1 : grant!.Generation;
-        var response = tokens.ForGrant(grant!, client, api, scope, generation, snapshot, now);
+        var response = tokens.ForGrant(grant!, client, api, scope, generation, snapshot, now, new(request.Sender, asked.BoundTo));
         return new(GrantRules.Issued(record, response), response);
     }
 
     /// <summary>Public clients without a sender key always, clients that authenticate by default not. RFC 9700 §2.2.2</summary>
-    internal static bool Rotates(Client client) =>
+    internal static bool Rotates(Client client, SenderKey? boundTo) =>
         client.Rotation switch
         {
             RefreshTokenRotation.Always => true,
             RefreshTokenRotation.Never => false,
-            _ => client.IsPublic,
+            _ => client.IsPublic && boundTo is null,
         };
 
     /// <summary>
@@ -110,9 +118,9 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
     private async ValueTask<Session?> SessionOfAsync(Grant? grant, Client client, CancellationToken ct) =>
         grant is not null && LivesInSession(grant, client) ? await sessions.FindAsync(grant.Approval!.SessionId!, ct) : null;
 
-    private async ValueTask<string?> CommitAsync(Grant grant, Client client, DateTimeOffset now, CancellationToken ct)
+    private async ValueTask<string?> CommitAsync(Grant grant, Client client, SenderKey? boundTo, DateTimeOffset now, CancellationToken ct)
     {
-        if (Rotates(client))
+        if (Rotates(client, boundTo))
             return await grants.TryRotateAsync(grant.Id, grant.Generation, now, ct) ? "rotated" : "lost";
         if (now - (grant.UsedAt ?? grant.RotatedAt) < TouchInterval)
             return null;
@@ -124,9 +132,10 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         var text = request.Form["refresh_token"];
         var generation = 0;
         GrantId? id = null;
-        if (text is not null && tokens.Credentials.TryReadRefreshToken(text, out var found, out generation))
+        SenderKey? bound = null;
+        if (text is not null && tokens.Credentials.TryReadRefreshToken(text, out var found, out generation, out bound))
             id = found;
         var wellFormed = ScopeSet.TryParse(request.Form["scope"], out var scope);
-        return (new(request.Client, text, generation, scope, !wellFormed, request.Form.Values("resource")), id);
+        return (new(request.Client, text, generation, scope, !wellFormed, request.Form.Values("resource"), request.Sender, bound), id);
     }
 }

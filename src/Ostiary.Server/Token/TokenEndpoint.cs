@@ -7,6 +7,7 @@ using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Http;
+using Ostiary.Server.Senders;
 
 namespace Ostiary.Server.Token;
 
@@ -14,6 +15,9 @@ namespace Ostiary.Server.Token;
 public sealed record AuthenticatedTokenRequest
 {
     public required Client Client { get; init; }
+
+    /// <summary>The key that the client has shown to hold.</summary>
+    public required SenderKey? Sender { get; init; }
     public required FormParameters Form { get; init; }
     public required Snapshot Snapshot { get; init; }
     public required string Flow { get; init; }
@@ -33,7 +37,7 @@ public interface ITokenGrant
 }
 
 /// <summary>POST /token. RFC 6749 §3.2</summary>
-public sealed class TokenEndpoint(Issuer issuer, ClientGate gate, IReadOnlyList<ITokenGrant> grants)
+public sealed class TokenEndpoint(Issuer issuer, ClientGate gate, Proofs proofs, IReadOnlyList<ITokenGrant> grants)
 {
     private sealed record HttpFacts(Reason? Malformed, bool HasQuery, bool Supported);
 
@@ -76,9 +80,23 @@ public sealed class TokenEndpoint(Issuer issuer, ClientGate gate, IReadOnlyList<
         }
         if (await gate.AdmitAsync(http, form, snapshot, now) is not { } authenticated)
             return;
+        var (proof, key) = await proofs.JudgeAsync(http, "/token", snapshot, now); // RFC 9449 §5
+        if (!proof.Allowed)
+        {
+            await RefuseAsync(
+                http,
+                DecisionRecord.Of(proof, now, Flow.Of(http)) with
+                {
+                    ClientId = authenticated.Client.Id,
+                    Revision = snapshot.Revision,
+                }
+            );
+            return;
+        }
         var request = new AuthenticatedTokenRequest
         {
             Client = authenticated.Client,
+            Sender = key,
             Form = form,
             Snapshot = snapshot,
             Flow = Flow.Of(http),

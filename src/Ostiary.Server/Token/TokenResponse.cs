@@ -16,7 +16,7 @@ public sealed record TokenResponse(IssuedAccessToken AccessToken, ScopeSet Scope
             json =>
             {
                 json.WriteString("access_token", AccessToken.Text);
-                json.WriteString("token_type", "Bearer"); // RFC 6750 §4
+                json.WriteString("token_type", AccessToken.Content.Sender?.TokenType ?? "Bearer"); // RFC 6750 §4, RFC 9449 §5
                 json.WriteNumber("expires_in", AccessToken.ExpiresIn);
                 if (RefreshToken is not null)
                     json.WriteString("refresh_token", RefreshToken);

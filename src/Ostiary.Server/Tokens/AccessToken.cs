@@ -20,6 +20,9 @@ public sealed record AccessToken
 
     /// <summary>The grant whose end ends it; null for a client acting for itself.</summary>
     public string? GrantId { get; init; }
+
+    /// <summary>The key without which it is worth nothing; null: a bearer token.</summary>
+    public SenderKey? Sender { get; init; }
     public string? SessionId { get; init; }
     public DateTimeOffset? AuthenticatedAt { get; init; }
     public string? Acr { get; init; }

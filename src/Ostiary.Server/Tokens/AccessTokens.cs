@@ -76,6 +76,7 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master, 
             json.WriteString("sid", token.SessionId);
         if (token.GrantId is not null)
             json.WriteString("grant_id", token.GrantId);
+        token.Sender?.WriteTo(json); // RFC 9449 §6.1
     }
 
     private AccessToken? Read(ReadOnlyMemory<byte> payload)
@@ -85,6 +86,8 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master, 
         if (claims.Audience is not [var audience] || !claims.TryNumericDate("exp", out var expires) || !claims.TryNumericDate("iat", out var issued))
             return null;
         if (!claims.TryNumericDate("auth_time", out var authenticated) || !ScopeSet.TryParse(claims.String("scope"), out var scope))
+            return null;
+        if (!SenderKey.TryRead(claims.Root, out var sender))
             return null;
         if (claims.String("jti") is not { } id || claims.String("sub") is not { } subject || claims.String("client_id") is not { } client)
             return null;
@@ -98,6 +101,7 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master, 
             IssuedAt = issued.GetValueOrDefault(),
             ExpiresAt = expires.GetValueOrDefault(),
             GrantId = claims.String("grant_id"),
+            Sender = sender,
             SessionId = claims.String("sid"),
             AuthenticatedAt = authenticated,
             Acr = claims.String("acr"),

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Jose;
 using Ostiary.Server.Grants;
 using Ostiary.Server.Keys;
 
@@ -14,7 +15,9 @@ public sealed class GrantCredentials(MasterKey master)
 {
     private const byte Version = 1;
     private const int CodeLength = 1 + GrantId.Size;
+    private const byte BoundVersion = 2;
     private const int RefreshLength = 1 + GrantId.Size + sizeof(int);
+    private const int KeyLength = 1 + 32;
     private const int MacLength = 20; // 160 bits. RFC 6749 §10.10
 
     private readonly byte[] _codeKey = master.Derive("authorization-code");
@@ -39,24 +42,37 @@ public sealed class GrantCredentials(MasterKey master)
         return true;
     }
 
-    public string RefreshToken(GrantId grant, int generation)
+    /// <param name="sender">The key that it is bound to: it is in the token, and the MAC is over it. RFC 9449 §5</param>
+    public string RefreshToken(GrantId grant, int generation, SenderKey? sender = null)
     {
-        Span<byte> content = stackalloc byte[RefreshLength + MacLength];
-        content[0] = Version;
+        Span<byte> buffer = stackalloc byte[RefreshLength + KeyLength + MacLength];
+        var content = sender is null ? buffer[..(RefreshLength + MacLength)] : buffer;
+        content[0] = sender is null ? Version : BoundVersion;
         grant.Write(content[1..]);
         BinaryPrimitives.WriteInt32BigEndian(content[(1 + GrantId.Size)..], generation);
+        if (sender is not null)
+        {
+            content[RefreshLength] = (byte)sender.Kind;
+            Base64UrlText.TryDecode(sender.Thumbprint, out var thumbprint);
+            thumbprint.CopyTo(content[(RefreshLength + 1)..]);
+        }
         Seal(_refreshKey, content);
         return CredentialText.Format(CredentialText.RefreshToken, content);
     }
 
     /// <summary>Whether this server issued it; not whether it is still good.</summary>
-    public bool TryReadRefreshToken(string text, out GrantId grant, out int generation)
+    public bool TryReadRefreshToken(string text, out GrantId grant, out int generation, out SenderKey? sender)
     {
-        (grant, generation) = (default, 0);
-        if (!CredentialText.TryParse(CredentialText.RefreshToken, text, out var content) || !IsSealed(_refreshKey, content, RefreshLength))
+        (grant, generation, sender) = (default, 0, null);
+        if (!CredentialText.TryParse(CredentialText.RefreshToken, text, out var content) || content.Length == 0)
+            return false;
+        var bound = content[0] == BoundVersion;
+        if (!IsSealed(_refreshKey, content, bound ? RefreshLength + KeyLength : RefreshLength, bound ? BoundVersion : Version))
             return false;
         grant = GrantId.Read(content.AsSpan(1));
         generation = BinaryPrimitives.ReadInt32BigEndian(content.AsSpan(1 + GrantId.Size));
+        if (bound)
+            sender = new((SenderKeyKind)content[RefreshLength], Base64UrlText.Encode(content.AsSpan(RefreshLength + 1, KeyLength - 1)));
         return true;
     }
 
@@ -67,9 +83,9 @@ public sealed class GrantCredentials(MasterKey master)
         mac[..MacLength].CopyTo(content[^MacLength..]);
     }
 
-    private static bool IsSealed(byte[] key, ReadOnlySpan<byte> content, int length)
+    private static bool IsSealed(byte[] key, ReadOnlySpan<byte> content, int length, byte version = Version)
     {
-        if (content.Length != length + MacLength || content[0] != Version)
+        if (content.Length != length + MacLength || content[0] != version)
             return false;
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(key, content[..length], mac);

@@ -9,6 +9,15 @@ using Ostiary.Server.Token;
 
 namespace Ostiary.Server.Tokens;
 
+/// <summary>
+/// The keys that the tokens of one answer are bound to. A refresh token is bound for public clients alone: others authenticate when they use it. RFC 9449 §5
+/// </summary>
+public readonly record struct TokenKeys(SenderKey? Access, SenderKey? Refresh)
+{
+    /// <summary>Of the first tokens of a grant.</summary>
+    public static TokenKeys Of(Client client, SenderKey? sender) => new(sender, client.IsPublic ? sender : null);
+}
+
 /// <summary>Issues what a decision allowed. Everything that signs or seals a token is called from here.</summary>
 public sealed class TokenIssuer
 {
@@ -28,22 +37,33 @@ public sealed class TokenIssuer
     public GrantCredentials Credentials { get; }
 
     /// <summary>A token for a client acting for itself. RFC 6749 §4.4.3</summary>
-    public IssuedAccessToken ForClient(Client client, Api? api, ScopeSet scope, Snapshot snapshot, DateTimeOffset now) =>
-        IssueAccessToken(client, api, Base(client, client.Id, api, scope, snapshot, now));
+    public IssuedAccessToken ForClient(Client client, Api? api, ScopeSet scope, Snapshot snapshot, DateTimeOffset now, SenderKey? sender) =>
+        IssueAccessToken(client, api, Base(client, client.Id, api, scope, snapshot, now) with { Sender = sender });
 
     /// <summary>The response for a grant: access token, refresh token of a generation (0: none), and an ID token where <c>openid</c> was granted.</summary>
-    public TokenResponse ForGrant(Grant grant, Client client, Api? api, ScopeSet scope, int generation, Snapshot snapshot, DateTimeOffset now)
+    /// <param name="keys">What the access token is bound to, and what the refresh token.</param>
+    public TokenResponse ForGrant(
+        Grant grant,
+        Client client,
+        Api? api,
+        ScopeSet scope,
+        int generation,
+        Snapshot snapshot,
+        DateTimeOffset now,
+        TokenKeys keys
+    )
     {
         var approval = grant.Approval!;
         var content = Base(client, approval.Subject, api, scope, snapshot, now) with
         {
             GrantId = grant.Id.ToString(),
+            Sender = keys.Access,
             SessionId = approval.SessionId,
             AuthenticatedAt = approval.AuthenticatedAt,
             Acr = approval.Acr,
         };
         var access = IssueAccessToken(client, api, content);
-        var refresh = generation > 0 ? Credentials.RefreshToken(grant.Id, generation) : null;
+        var refresh = generation > 0 ? Credentials.RefreshToken(grant.Id, generation, keys.Refresh) : null;
         var id = scope.Contains(ScopeSet.OpenId) ? IssueIdToken(grant, client, access.Text, snapshot, now) : null;
         return new(access, scope, refresh, id);
     }

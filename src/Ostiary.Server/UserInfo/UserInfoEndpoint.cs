@@ -1,22 +1,33 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
 using Ostiary.Server.Claims;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Http;
+using Ostiary.Server.Senders;
 using Ostiary.Server.Tokens;
 
 namespace Ostiary.Server.UserInfo;
 
 /// <summary>GET and POST /userinfo. OIDC Core §5.3</summary>
-public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
+public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status, Proofs proofs)
 {
-    internal sealed record Request(bool Malformed, bool InUrl, int Places, string? Token);
+    internal sealed record Request(bool Malformed, bool InUrl, int Places, string? Token, PresentedAccessToken Header) : ITokenUse
+    {
+        public bool AsDpop => Header.AsDpop;
+        public DpopProof? Proof => Header.Proof;
+        public SenderKey? Certificate => Header.Certificate;
+    }
 
-    internal sealed record Facts(PresentedToken Presented, Snapshot Snapshot);
+    internal sealed record Facts(PresentedToken Presented, Snapshot Snapshot, DpopExpectation Expected) : ITokenUseFacts
+    {
+        public SenderKey? BoundTo => Presented.Token!.Sender;
+    }
 
     // csharpier-ignore
     internal static readonly RuleList<Request, Facts> Rules = new("userinfo")
@@ -28,6 +39,7 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
         { "it is an access token of ours",           Reason.AccessTokenInvalid, "RFC 6750 §3.1",   (r, f, now) => f.Presented.Token is not null },
         { "it has not expired",                      Reason.AccessTokenExpired, "RFC 6750 §3.1",   (r, f, now) => now < f.Presented.Token!.ExpiresAt },
         { "it has not been revoked",                 Reason.AccessTokenRevoked, "RFC 6750 §3.1",   (r, f, now) => TokenStatus.Refuse(f.Presented, f.Snapshot, now) is null },
+        DpopTokenRules.All,
         { "it has the openid scope of a person",     Reason.OpenIdScopeMissing, "OIDC Core §5.3",  (r, f, now) => f.Presented.Grant is not null && f.Presented.Token!.Scope.Contains(ScopeSet.OpenId) },
     };
 
@@ -37,7 +49,10 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
         var request = await ReadAsync(http);
         var presented = request.Token is { } text ? await status.LoadAsync(text, http.RequestAborted, withGrant: true) : PresentedToken.None;
         var snapshot = issuer.Configuration.Current; // After the node has caught up.
-        var verdict = Rules.Judge(request, new(presented, snapshot), now);
+        var expected = proofs.Expect(http, request.Proof, "/userinfo", snapshot, now, request.Token);
+        var verdict = Rules.Judge(request, new(presented, snapshot, expected), now);
+        if (verdict.Allowed && request.Proof is { } proof)
+            verdict = await proofs.UseUpAsync(verdict, proof, now, http.RequestAborted);
         var record = DecisionRecord.Of(verdict, now, presented.Grant?.Request.Flow ?? Flow.Of(http)) with
         {
             ClientId = presented.Token?.ClientId,
@@ -50,8 +65,8 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
         issuer.Log.Record(record);
         if (verdict.Refused is { } reason)
         {
-            Challenge(http, reason);
-            await JsonAnswer.RefuseAsync(http, issuer, reason);
+            Challenge(http, request, reason);
+            await JsonAnswer.RefuseAsync(http, issuer, reason, status: DpopChallenge.StatusOf(reason));
             return;
         }
         var user = snapshot.User(presented.Token!.Subject)!;
@@ -70,14 +85,9 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
     private static async ValueTask<Request> ReadAsync(HttpContext http)
     {
         var queryFault = RequestReader.ReadQuery(http, out var query);
-        var header = http.Request.Headers.Authorization;
-        string? fromHeader = null;
-        var malformed = queryFault is not null;
-        if (header.Count > 0)
-        {
-            malformed |= header.Count > 1 || !header[0]!.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase);
-            fromHeader = malformed ? null : header[0]!["Bearer ".Length..].Trim(' ');
-        }
+        var header = PresentedAccessToken.Read(http);
+        var malformed = queryFault is not null || header.Malformed;
+        var fromHeader = header.Token;
         string? fromBody = null;
         if (HttpMethods.IsPost(http.Request.Method) && http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
@@ -86,17 +96,22 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status)
             fromBody = form["access_token"]; // RFC 6750 §2.2
         }
         var places = (fromHeader is null ? 0 : 1) + (fromBody is null ? 0 : 1);
-        return new(malformed, query.Has("access_token"), places, fromHeader ?? fromBody);
+        return new(malformed, query.Has("access_token"), places, fromHeader ?? fromBody, header);
     }
 
     /// <summary>RFC 6750 §3: a request without a token is told no error code.</summary>
-    private void Challenge(HttpContext http, Reason reason)
+    private void Challenge(HttpContext http, Request request, Reason reason)
     {
+        if (request.AsDpop || reason is Reason.BoundTokenAsBearer)
+        {
+            http.Response.Headers.WWWAuthenticate = DpopChallenge.Of(reason);
+            return;
+        }
         var refusal = Refusal.For(reason);
         var realm = $"Bearer realm=\"{issuer.Url.Origin}\"";
         http.Response.Headers.WWWAuthenticate = refusal.Error switch
         {
-            "" => realm,
+            "" => new StringValues([realm, DpopChallenge.Of()]),
             "insufficient_scope" => $"{realm}, error=\"{refusal.Error}\", error_description=\"{refusal.Text}\", scope=\"openid\"",
             _ => $"{realm}, error=\"{refusal.Error}\", error_description=\"{refusal.Text}\"",
         };

@@ -29,6 +29,9 @@ public sealed class TokenClient(TestServer server, string id, string? secret = T
 {
     private readonly HttpClient _http = server.NewHttp();
 
+    /// <summary>Proves a key with every request to the token endpoint.</summary>
+    public Prover? Prover { get; set; }
+
     public Task<Answer> TokenAsync(params (string Name, string Value)[] form) => PostAsync("/token", form);
 
     public async Task<Answer> PostAsync(string path, params (string Name, string Value)[] form)
@@ -40,6 +43,17 @@ public sealed class TokenClient(TestServer server, string id, string? secret = T
         else
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{id}:{secret}")));
         request.Content = new FormUrlEncodedContent(fields);
+        if (Prover is not null)
+            request.Headers.Add("DPoP", Prover.Proof("POST", path));
+        return await SendAsync(request);
+    }
+
+    public async Task<Answer> UserInfoAsync(string accessToken, string? proof, string scheme = "DPoP")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, server.Server.Issuer.Url.At("/userinfo"));
+        request.Headers.Authorization = new AuthenticationHeaderValue(scheme, accessToken);
+        if (proof is not null)
+            request.Headers.Add("DPoP", proof);
         return await SendAsync(request);
     }
 
