@@ -44,6 +44,9 @@ public sealed record IssuerSettings
     /// <summary>Age at which a signing key is replaced. Default 30 d.</summary>
     public TimeSpan KeyRotation { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>Null: no client registers itself. RFC 7591 §3</summary>
+    public RegistrationPolicy? Registration { get; init; }
+
     /// <summary>Safe bounds that the operator chose to exceed, by setting name.</summary>
     public IReadOnlyList<string> AllowUnsafe { get; init; } = [];
 }

@@ -43,6 +43,7 @@ internal sealed record SettingsDocument(JsonElement Declared, IssuerSettings Set
             SessionIdle = Bounds.Read(reader, "session_idle", unsafeNames) ?? unset.SessionIdle,
             JwksCacheLifetime = Bounds.Read(reader, "jwks_cache_lifetime", unsafeNames) ?? unset.JwksCacheLifetime,
             KeyRotation = Bounds.Read(reader, "key_rotation", unsafeNames) ?? unset.KeyRotation,
+            Registration = RegistrationDocument.Read(reader),
             AllowUnsafe = unsafeNames,
         };
         reader.Finish();
