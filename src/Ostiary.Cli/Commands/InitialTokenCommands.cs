@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ostiary.Cli.Output;
 
 namespace Ostiary.Cli.Commands;
 

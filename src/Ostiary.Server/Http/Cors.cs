@@ -30,14 +30,14 @@ public sealed class Cors(Issuer issuer)
     }
 
     /// <summary>For registration: who registers is known by its token alone, and has no origin that anybody knows yet. RFC 7591 §3</summary>
-    public RequestDelegate AllowAny(RequestDelegate next) =>
+    public static RequestDelegate AllowAny(RequestDelegate next) =>
         http =>
         {
             AnswerAny(http);
             return next(http);
         };
 
-    public Task PreflightAnyAsync(HttpContext http)
+    public static Task PreflightAnyAsync(HttpContext http)
     {
         AnswerAny(http);
         http.Response.Headers.AccessControlAllowMethods = "GET, POST, PUT, DELETE";
