@@ -14,6 +14,8 @@ public static class CredentialText
     public const string RefreshToken = "ost_rt_";
     public const string AccessToken = "ost_at_";
     public const string ClientSecret = "ost_cs_";
+    public const string InitialToken = "ost_it_";
+    public const string RegistrationToken = "ost_rg_";
     public const string ApiKey = "ost_key_";
 
     /// <summary>Longer than any credential of this server.</summary>

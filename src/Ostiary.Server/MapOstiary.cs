@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Ostiary.Server.Hosting;
+using Ostiary.Server.Http;
 using Ostiary.Server.Pages;
 
 namespace Ostiary.Server;
@@ -11,6 +12,7 @@ public static class MapOstiaryExtensions
 {
     private static readonly string[] GetOrPost = ["GET", "POST"];
     private static readonly string[] GetOrHead = ["GET", "HEAD"];
+    private static readonly string[] GetPutDelete = ["GET", "PUT", "DELETE"];
     private static readonly string[] Options = ["OPTIONS"];
 
     // csharpier-ignore
@@ -26,6 +28,8 @@ public static class MapOstiaryExtensions
         at.MapPost("/token",                    on.Cors.Allow(on.Token.HandleAsync)).In(lanes.Token);               // RFC 6749 §3.2
         at.MapPost("/introspect",                            on.Introspection.HandleAsync).In(lanes.Revocation);    // RFC 7662 §2
         at.MapPost("/revoke",                   on.Cors.Allow(on.Revocation.HandleAsync)).In(lanes.Revocation);     // RFC 7009 §2
+        at.MapPost("/register",                 Cors.AllowAny(on.Registration.HandleAsync)).In(lanes.Password);       // RFC 7591 §3
+        at.MapMethods("/register/{id}", GetPutDelete, Cors.AllowAny(on.Management.HandleAsync)).In(lanes.Password); // RFC 7592 §2
         at.MapMethods("/userinfo", GetOrPost,   on.Cors.Allow(on.UserInfo.HandleAsync)).In(lanes.Revocation);       // OIDC Core §5.3
         at.MapMethods("/end_session", GetOrPost, pages.Guard(on.EndSession.HandleAsync)).In(lanes.Page);            // RP-Initiated Logout §2
 
@@ -43,6 +47,8 @@ public static class MapOstiaryExtensions
         at.MapMethods("/par", Options,                       on.Cors.PreflightAsync);                               // RFC 9700 §2.6
         at.MapMethods("/token", Options,                     on.Cors.PreflightAsync);                               // RFC 9700 §2.6
         at.MapMethods("/revoke", Options,                    on.Cors.PreflightAsync);                               // RFC 9700 §2.6
+        at.MapMethods("/register", Options,                  Cors.PreflightAnyAsync);                            // RFC 7591 §3
+        at.MapMethods("/register/{id}", Options,             Cors.PreflightAnyAsync);                            // RFC 7592 §2
         at.MapMethods("/userinfo", Options,                  on.Cors.PreflightAsync);                               // RFC 9700 §2.6
 
         at.MapMethods("/.well-known/openid-configuration", GetOrHead, on.Discovery.HandleAsync);                    // OIDC Discovery §4

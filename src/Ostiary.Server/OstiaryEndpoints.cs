@@ -1,5 +1,7 @@
+using Ostiary.Server.Admin;
 using Ostiary.Server.Authorize;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Discovery;
 using Ostiary.Server.EndSession;
@@ -9,6 +11,7 @@ using Ostiary.Server.Introspection;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Outbound;
 using Ostiary.Server.Pages;
+using Ostiary.Server.Registration;
 using Ostiary.Server.Revocation;
 using Ostiary.Server.Senders;
 using Ostiary.Server.Sessions;
@@ -30,7 +33,8 @@ public sealed class OstiaryEndpoints
         CountedDecisions decisions,
         Passwords passwords,
         IPasswordUpdates passwordUpdates,
-        Limits limits
+        Limits limits,
+        LiveConfiguration configuration
     )
     {
         Issuer = issuer;
@@ -65,6 +69,9 @@ public sealed class OstiaryEndpoints
         EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
         Jwks = new JwksEndpoint(keys);
+        Registrations = new RegistrationChanges(issuer, configuration, new ConfigurationChanges(issuer, configuration, keys));
+        Registration = new RegistrationEndpoint(issuer, configuration, Registrations);
+        Management = new ManagementEndpoint(issuer, configuration, Registrations);
         Cors = new Cors(issuer);
         Admission = new Admission(limits);
         Health = new HealthEndpoints(issuer, Follower);
@@ -88,6 +95,9 @@ public sealed class OstiaryEndpoints
     internal EndSessionEndpoint EndSession { get; }
     public DiscoveryEndpoint Discovery { get; }
     public JwksEndpoint Jwks { get; }
+    internal RegistrationChanges Registrations { get; }
+    public RegistrationEndpoint Registration { get; }
+    public ManagementEndpoint Management { get; }
     public Cors Cors { get; }
     public Admission Admission { get; }
     public HealthEndpoints Health { get; }

@@ -92,7 +92,8 @@ internal static class ClientCommands
                     .With(Id)
                     .Administers(),
                 new Verb("revoke", "Remove a secret", RevokeSecretAsync).With(Id, SecretId).Administers()
-            )
+            ),
+            InitialTokenCommands.Create()
         );
 
     private static string Path(Invocation invocation) => "/clients/" + Uri.EscapeDataString(invocation.Value(Id));

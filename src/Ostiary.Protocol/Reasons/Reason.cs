@@ -137,6 +137,19 @@ public enum Reason
     UnboundTokenAsBound = 2115,
     TokenOfAnotherKey = 2116,
 
+    RegistrationOff = 2201,
+    RegistrationClosed = 2202,
+    InitialTokenUnknown = 2203,
+    InitialTokenSpent = 2204,
+    RegistrationsFull = 2205,
+    RegistrationMalformed = 2206,
+    SoftwareStatementRefused = 2207,
+    RegistrationNotOffered = 2208,
+    RedirectHostNotOffered = 2209,
+    ClientMetadataInvalid = 2210,
+    RegistrationTokenWrong = 2211,
+    RegistrationOfAnotherClient = 2212,
+
     // 3xxx: client authentication.
     CredentialsMissing = 3001,
     CredentialsRepeated = 3002,
@@ -173,6 +186,7 @@ public enum Reason
     SessionNotFound = 4108,
     KeyNotFound = 4109,
     SecretNotFound = 4110,
+    InitialTokenNotFound = 4111,
     AlreadyExists = 4090,
     RevisionConflict = 4091,
     ConfigurationInvalid = 4200,

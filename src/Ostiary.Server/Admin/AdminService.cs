@@ -38,7 +38,7 @@ public sealed class AdminService
     {
         _parts = parts;
         var intake = new CredentialIntake(new ClientSecrets(parts.Issuer.Master));
-        var changes = new ConfigurationChanges(parts);
+        var changes = new ConfigurationChanges(parts.Issuer, parts.Configuration, parts.Keys);
         var clients = new ClientAdministration(parts, changes, intake);
         var shared = new ApiSecrets(parts.Issuer.Master);
         var apis = new ApiAdministration(parts, changes, shared);
@@ -49,6 +49,7 @@ public sealed class AdminService
         Routes =
         [
             .. clients.Routes,
+            .. new InitialTokenAdministration(parts, changes).Routes,
             .. apis.Routes,
             .. users.Routes,
             .. live.Routes,

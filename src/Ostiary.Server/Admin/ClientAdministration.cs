@@ -97,7 +97,12 @@ internal sealed class ClientAdministration(AdminParts parts, ConfigurationChange
     private static List<string> UnknownScopes(Client client, ConfigurationSet set)
     {
         var known = set.Apis.Values.SelectMany(a => a.Api.Scopes).Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
-        return [.. client.Scope.Tokens.Where(s => !known.Contains(s) && !KnownScopes.IsReserved(s))];
+        return
+        [
+            .. client
+                .Scope.Tokens.Where(s => !known.Contains(s) && !KnownScopes.IsReserved(s))
+                .Select(s => $"scope: no API defines '{DocumentReader.Shorten(s)}' yet."),
+        ];
     }
 
     private (ClientSecret? Kept, string? Text) Secrets(Client client, string? brought, DateTimeOffset now)

@@ -8,8 +8,8 @@ namespace Ostiary.Server.Admin;
 internal static class ClientJson
 {
     /// <param name="secret">The secret, the one time that it is shown.</param>
-    /// <param name="unknownScopes">Scopes that no API defines.</param>
-    public static void Write(Utf8JsonWriter json, ClientDocument document, string? secret = null, IReadOnlyList<string>? unknownScopes = null)
+    /// <param name="warnings">What is worth a word.</param>
+    public static void Write(Utf8JsonWriter json, ClientDocument document, string? secret = null, IReadOnlyList<string>? warnings = null)
     {
         var client = document.Client;
         json.WriteString("client_id", client.Id);
@@ -36,8 +36,8 @@ internal static class ClientJson
         WriteTokens(json, client);
         foreach (var name in new[] { "client_uri", "logo_uri", "policy_uri", "tos_uri", "contacts", "allow_unsafe" })
             Copy(json, document.Declared, name);
-        if (unknownScopes is { Count: > 0 })
-            AdminJson.Texts(json, "warnings", unknownScopes.Select(s => $"scope: no API defines '{DocumentReader.Shorten(s)}' yet."));
+        if (warnings is { Count: > 0 })
+            AdminJson.Texts(json, "warnings", warnings);
     }
 
     public static void WriteSecret(Utf8JsonWriter json, ClientSecret secret, string? text = null, DateTimeOffset? lastUsed = null)

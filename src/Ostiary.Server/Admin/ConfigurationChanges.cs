@@ -1,5 +1,6 @@
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Grants;
+using Ostiary.Server.Keys;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Admin;
@@ -9,19 +10,26 @@ namespace Ostiary.Server.Admin;
 /// user whose password was replaced, for somebody may have known the old one.
 /// A signing algorithm that is new gets its key. The configuration comes first, so nothing new is issued while the old is being ended.
 /// </summary>
-internal sealed class ConfigurationChanges(AdminParts parts)
+internal sealed class ConfigurationChanges(Issuer issuer, LiveConfiguration configuration, KeyRing keys)
 {
     private const int PageSize = 500;
 
-    public async ValueTask<ChangeOutcome> MakeAsync(
+    public ValueTask<ChangeOutcome> MakeAsync(
         AdminCall call,
         Func<ConfigurationSet, ConfigurationDraft> change,
         CancellationToken ct,
         bool early = false
+    ) => MakeAsync(change, call.Request.ExpectedRevision, ct, early);
+
+    public async ValueTask<ChangeOutcome> MakeAsync(
+        Func<ConfigurationSet, ConfigurationDraft> change,
+        long? expectedRevision,
+        CancellationToken ct,
+        bool early = false
     )
     {
-        var before = parts.Configuration.Current.LongestToken;
-        var outcome = await parts.Configuration.TryChangeAsync(change, call.Request.ExpectedRevision, ct, early);
+        var before = configuration.Current.LongestToken;
+        var outcome = await configuration.TryChangeAsync(change, expectedRevision, ct, early);
         if (outcome.Snapshot is { } present)
             await FollowAsync(outcome, present.LongestToken > before ? present.LongestToken : before, ct);
         return outcome;
@@ -29,31 +37,31 @@ internal sealed class ConfigurationChanges(AdminParts parts)
 
     private async ValueTask EndClientAsync(string clientId, TimeSpan longest, CancellationToken ct)
     {
-        var now = parts.Now;
-        await parts.Stores.Changes.AppendAsync(ChangeKind.ClientDisabled, clientId, now + longest, now, ct);
+        var now = issuer.Now;
+        await issuer.Stores.Changes.AppendAsync(ChangeKind.ClientDisabled, clientId, now + longest, now, ct);
         string? cursor = null;
         do
         {
-            var page = await parts.Stores.Directory.GrantsAsync(new(ClientId: clientId, LiveOnly: true, Cursor: cursor, Limit: PageSize), ct);
+            var page = await issuer.Stores.Directory.GrantsAsync(new(ClientId: clientId, LiveOnly: true, Cursor: cursor, Limit: PageSize), ct);
             foreach (var grant in page.Items)
-                await parts.Stores.Grants.TryEndAsync(grant.Id, GrantEnd.ClientDisabled, now, ct);
+                await issuer.Stores.Grants.TryEndAsync(grant.Id, GrantEnd.ClientDisabled, now, ct);
             cursor = page.Next;
         } while (cursor is not null);
     }
 
     private async ValueTask EndSubjectAsync(string subject, TimeSpan longest, CancellationToken ct)
     {
-        var now = parts.Now;
-        await parts.Stores.Changes.AppendAsync(ChangeKind.SubjectDisabled, subject, now + longest, now, ct);
-        await parts.Stores.Sessions.EndOfSubjectAsync(subject, null, now, ct);
-        await parts.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.SubjectDisabled, now, ct);
+        var now = issuer.Now;
+        await issuer.Stores.Changes.AppendAsync(ChangeKind.SubjectDisabled, subject, now + longest, now, ct);
+        await issuer.Stores.Sessions.EndOfSubjectAsync(subject, null, now, ct);
+        await issuer.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.SubjectDisabled, now, ct);
     }
 
     private async ValueTask SignOutAsync(string subject, CancellationToken ct)
     {
-        var now = parts.Now;
-        await parts.Stores.Sessions.EndOfSubjectAsync(subject, null, now, ct);
-        await parts.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.RevokedByOperator, now, ct); // RFC 9700 §4.14.2
+        var now = issuer.Now;
+        await issuer.Stores.Sessions.EndOfSubjectAsync(subject, null, now, ct);
+        await issuer.Stores.Grants.EndOfSubjectAsync(subject, null, GrantEnd.RevokedByOperator, now, ct); // RFC 9700 §4.14.2
     }
 
     private static bool IsPasswordReplaced(ChangeOutcome outcome, string subject) =>
@@ -62,9 +70,9 @@ internal sealed class ConfigurationChanges(AdminParts parts)
     private async ValueTask FollowAsync(ChangeOutcome outcome, TimeSpan longest, CancellationToken ct)
     {
         var after = outcome.After;
-        var missing = outcome.Snapshot!.SigningAlgorithms.Where(alg => !parts.Keys.CanSign(alg)).ToList();
+        var missing = outcome.Snapshot!.SigningAlgorithms.Where(alg => !keys.CanSign(alg)).ToList();
         if (missing.Count > 0)
-            await parts.Keys.EnsureAsync(missing, ct);
+            await keys.EnsureAsync(missing, ct);
         foreach (var change in outcome.Changes)
         {
             // Also where it was disabled already: an earlier change may have ended half way.

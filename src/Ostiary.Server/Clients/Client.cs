@@ -75,6 +75,9 @@ public sealed record Client
 
     /// <summary>Its own or the issuer's.</summary>
     public Profile Profile { get; init; }
+
+    /// <summary>Whether it registered itself. RFC 7591 §3</summary>
+    public bool Registered { get; init; }
     public required ClientAuthenticationMethod AuthenticationMethod { get; init; }
     public ImmutableArray<ClientSecret> Secrets { get; init; } = [];
     public JsonWebKeySet? Keys { get; init; }

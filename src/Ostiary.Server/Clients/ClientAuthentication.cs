@@ -53,7 +53,10 @@ public sealed class ClientAuthentication
             _throttle.Failed(facts.Place, now);
         if (verdict.Allowed && facts.Assertion is { } assertion && !await IsFirstUseAsync(assertion, now, http.RequestAborted))
             verdict = verdict with { Refused = Reason.AssertionReplayed }; // RFC 7523 §3
-        if (verdict.Allowed && (facts.Secret?.Id ?? facts.Assertion?.KeyId) is { } credential)
+        if (
+            verdict.Allowed
+            && (facts.Secret?.Id ?? facts.Assertion?.KeyId ?? (client!.Registered ? CredentialUses.NoCredential : null)) is { } credential
+        )
             _uses.Note(client!.Id, credential, now);
         return new(verdict, presented.ClientId, verdict.Allowed ? new AuthenticatedClient(client!) : null);
     }

@@ -13,6 +13,8 @@ namespace Ostiary.Server.Clients;
 /// </summary>
 internal sealed class CredentialUses
 {
+    /// <summary>Of a client that has none: that it was used at all.</summary>
+    public const string NoCredential = "none";
     private const string Kind = "use";
     private const int MaxPerClient = 30;
     private static readonly TimeSpan WriteEvery = TimeSpan.FromHours(1);

@@ -28,6 +28,7 @@ internal static class Bounds
         new("refresh_retry_window",   TimeSpan.Zero, TimeSpan.FromSeconds(300), TimeSpan.FromSeconds(300)), // RFC 9700 §4.14.2
         new("session_lifetime",       Minute,        30 * Day,                 10 * Year),
         new("session_idle",           Minute,        30 * Day,                 10 * Year),
+        new("unused_lifetime",        Minute,        30 * Day,                 Year),
         new("jwks_cache_lifetime",    TimeSpan.Zero, Day,                      30 * Day),
         new("key_rotation",           TimeSpan.FromHours(1), Year,             10 * Year),
     ];

@@ -4,6 +4,7 @@ using Ostiary.Protocol;
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Registration;
 
 namespace Ostiary.Server.Configuration;
 
@@ -14,6 +15,9 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
     public SecretReference? Secret { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>Null: the operator's.</summary>
+    public ClientRegistration? Registration { get; init; }
 
     /// <param name="onLoopback">Whether the issuer itself is on loopback: then every client may be, for development.</param>
     public static ClientDocument? Parse(JsonElement declared, string path, bool onLoopback, List<ConfigurationFault> faults)

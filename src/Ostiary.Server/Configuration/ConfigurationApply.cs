@@ -57,7 +57,9 @@ internal sealed class ConfigurationApply(
         {
             Settings = file.Settings is null ? null : set.Settings,
             Apis = set.Apis.RemoveRange(set.Apis.Keys.Where(id => !apis.Contains(id))),
-            Clients = set.Clients.RemoveRange(set.Clients.Keys.Where(id => !clients.Contains(id))),
+            Clients = set.Clients.RemoveRange(
+                set.Clients.Values.Where(c => c.Registration is null && !clients.Contains(c.Client.Id)).Select(c => c.Client.Id)
+            ),
             Users = set.Users.RemoveRange(set.Users.Where(u => !users.Contains(User.Normalize(u.Value.User.Username))).Select(u => u.Key)),
         };
     }

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Ostiary.Server.Configuration;
 
-/// <summary>Writes a configuration as code: what was declared, word for word, in the order in which it was declared. It holds no secret.</summary>
+/// <summary>Writes a configuration as code: what was declared, word for word, in the order in which it was declared. It holds no secret, and no client that registered itself.</summary>
 internal static class ConfigurationExport
 {
     /// <summary>The text is read by people and programs that take JSON, never placed into HTML.</summary>
@@ -29,7 +29,10 @@ internal static class ConfigurationExport
             WriteAll(
                 json,
                 "clients",
-                set.Clients.Values.OrderBy(c => c.Order).ThenBy(c => c.Client.Id, StringComparer.Ordinal).Select(c => c.Declared)
+                set.Clients.Values.Where(c => c.Registration is null)
+                    .OrderBy(c => c.Order)
+                    .ThenBy(c => c.Client.Id, StringComparer.Ordinal)
+                    .Select(c => c.Declared)
             );
             WriteAll(
                 json,

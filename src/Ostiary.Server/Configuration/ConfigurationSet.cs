@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Registration;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Users;
 
@@ -24,7 +25,13 @@ internal sealed record ConfigurationSet
     /// <summary>By subject.</summary>
     public ImmutableDictionary<string, UserDocument> Users { get; init; } = ImmutableDictionary.Create<string, UserDocument>(StringComparer.Ordinal);
 
+    /// <summary>The permits to register clients, by id. RFC 7591 §3</summary>
+    public ImmutableDictionary<string, InitialToken> InitialTokens { get; init; } =
+        ImmutableDictionary.Create<string, InitialToken>(StringComparer.Ordinal);
+
     public ConfigurationSet With(ClientDocument client) => this with { Clients = Clients.SetItem(client.Client.Id, client) };
+
+    public ConfigurationSet With(InitialToken token) => this with { InitialTokens = InitialTokens.SetItem(token.Id, token) };
 
     public ConfigurationSet With(ApiDocument api) => this with { Apis = Apis.SetItem(api.Api.Identifier, api) };
 
@@ -61,6 +68,7 @@ internal sealed record ConfigurationSet
         Compare(changes, StoredDocuments.ClientKind, before.Clients, Clients, StoredDocuments.Write);
         Compare(changes, StoredDocuments.ApiKind, before.Apis, Apis, StoredDocuments.Write);
         Compare(changes, StoredDocuments.UserKind, before.Users, Users, StoredDocuments.Write);
+        Compare(changes, StoredDocuments.InitialTokenKind, before.InitialTokens, InitialTokens, StoredDocuments.Write);
         return changes;
     }
 

@@ -47,6 +47,9 @@ public sealed record IssuerSettings
     /// <summary>Every DPoP proof needs a nonce of this server. RFC 9449 §8</summary>
     public bool RequireDpopNonce { get; init; }
 
+    /// <summary>Null: no client registers itself. RFC 7591 §3</summary>
+    public RegistrationPolicy? Registration { get; init; }
+
     /// <summary>Safe bounds that the operator chose to exceed, by setting name.</summary>
     public IReadOnlyList<string> AllowUnsafe { get; init; } = [];
 }

@@ -44,6 +44,7 @@ internal sealed record SettingsDocument(JsonElement Declared, IssuerSettings Set
             JwksCacheLifetime = Bounds.Read(reader, "jwks_cache_lifetime", unsafeNames) ?? unset.JwksCacheLifetime,
             KeyRotation = Bounds.Read(reader, "key_rotation", unsafeNames) ?? unset.KeyRotation,
             RequireDpopNonce = reader.Flag("require_dpop_nonce") ?? false,
+            Registration = RegistrationDocument.Read(reader),
             AllowUnsafe = unsafeNames,
         };
         reader.Finish();

@@ -7,6 +7,7 @@ using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Registration;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Users;
 
@@ -22,6 +23,7 @@ internal static class StoredDocuments
     public const string ApiKind = "api";
     public const string UserKind = "user";
     public const string SettingKind = "setting";
+    public const string InitialTokenKind = "initial-token";
     public const string IssuerId = "issuer";
     public const string FenceId = "fence";
 
@@ -63,6 +65,22 @@ internal static class StoredDocuments
             foreach (var secret in document.Client.Secrets)
                 Write(json, secret);
             json.WriteEndArray();
+            if (document.Registration is not { } registration)
+                return;
+            json.WriteStartObject("registration");
+            json.WriteString("token_sha256", registration.TokenSha256);
+            if (registration.InitialToken is { } initial)
+                json.WriteString("initial_token", initial);
+            json.WriteEndObject();
+        });
+
+    public static string Write(InitialToken token) =>
+        Text(json =>
+        {
+            json.WriteString("sha256", token.Sha256);
+            json.WriteString("created_at", token.CreatedAt);
+            json.WriteString("expires_at", token.ExpiresAt);
+            json.WriteNumber("uses_left", token.UsesLeft);
         });
 
     public static string Write(UserDocument document) =>
@@ -85,7 +103,7 @@ internal static class StoredDocuments
         var set = ConfigurationSet.Empty;
         foreach (var document in stored.Documents)
         {
-            if (document.Kind is ClientKind or ApiKind or UserKind or SettingKind)
+            if (document.Kind is ClientKind or ApiKind or UserKind or SettingKind or InitialTokenKind)
                 set = Add(set, document, faults);
         }
         if (faults.Count > 0)
@@ -116,6 +134,7 @@ internal static class StoredDocuments
                     {
                         Settings = settings,
                     },
+                    InitialTokenKind => set.With(ReadInitialToken(document.Id, root)),
                     SettingKind when document.Id == FenceId => set with { Fence = ReadFence(root) },
                     _ => set,
                 };
@@ -136,11 +155,28 @@ internal static class StoredDocuments
             Order = Order(root),
             CreatedAt = Time(root, "created_at") ?? default,
             UpdatedAt = Time(root, "updated_at"),
+            Registration = root.TryGetProperty("registration", out var registration) ? ReadRegistration(registration) : null,
             Client = client.Client with
             {
+                Registered = root.TryGetProperty("registration", out _),
                 Secrets = root.TryGetProperty("secrets", out var list) ? [.. list.EnumerateArray().Select(ReadSecret)] : [],
             },
         };
+
+    private static ClientRegistration ReadRegistration(JsonElement registration) =>
+        new(
+            registration.GetProperty("token_sha256").GetString()!,
+            registration.TryGetProperty("initial_token", out var initial) ? initial.GetString() : null
+        );
+
+    private static InitialToken ReadInitialToken(string id, JsonElement token) =>
+        new(
+            id,
+            token.GetProperty("sha256").GetString()!,
+            Time(token, "created_at") ?? default,
+            Time(token, "expires_at") ?? default,
+            token.GetProperty("uses_left").GetInt64()
+        );
 
     private static ApiDocument Complete(ApiDocument api, JsonElement root) =>
         api with

@@ -8,6 +8,7 @@ using Ostiary.Server.EndSession;
 using Ostiary.Server.Http;
 using Ostiary.Server.Introspection;
 using Ostiary.Server.Pages;
+using Ostiary.Server.Registration;
 using Ostiary.Server.Revocation;
 using Ostiary.Server.Token;
 using Ostiary.Server.UserInfo;
@@ -43,6 +44,9 @@ public static class RuleBook
             ClientRequestReader.Reference,
             IntrospectionEndpoint.Rules,
             RevocationEndpoint.Rules,
+            RegistrationRules.Create,
+            RegistrationRules.Manage,
+            RegistrationRules.Update,
             UserInfoEndpoint.Rules,
             EndSessionEndpoint.Rules,
         }.ToFrozenDictionary(list => list.Name, list => list.Lines, StringComparer.Ordinal);

@@ -74,6 +74,8 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         json.WriteString("userinfo_endpoint", issuer.Url.At("/userinfo"));
         json.WriteString("introspection_endpoint", issuer.Url.At("/introspect"));
         json.WriteString("revocation_endpoint", issuer.Url.At("/revoke"));
+        if (snapshot.Settings.Registration is not null)
+            json.WriteString("registration_endpoint", issuer.Url.At("/register")); // RFC 8414 §2
         json.WriteString("end_session_endpoint", issuer.Url.At("/end_session")); // RP-Initiated Logout §2.1
         List(json, "scopes_supported", UserClaims.OpenIdScopes.Tokens.Concat(snapshot.Apis.Values.SelectMany(a => a.AllScopes.Tokens)));
         List(json, "response_types_supported", ["code"]);

@@ -47,6 +47,8 @@ public sealed class Admission : IDisposable
     /// <summary>Pages of a sign-in that has begun, logout, one's own account.</summary>
     public Lane Page => Lanes[4];
     public Lane Authorization => Lanes[5];
+
+    /// <summary>Hashing of passwords, and clients that register themselves.</summary>
     public Lane Password => Lanes[6];
 
     /// <summary>Lists and reports.</summary>

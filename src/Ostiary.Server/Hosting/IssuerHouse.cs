@@ -55,7 +55,16 @@ public sealed class IssuerHouse : IAsyncDisposable
             };
             var limits = options.ReadLimits();
             var passwords = new Passwords(limits.SignIns);
-            var endpoints = new OstiaryEndpoints(issuer, keys, ended, decisions, passwords, new PasswordUpdates(configuration), limits);
+            var endpoints = new OstiaryEndpoints(
+                issuer,
+                keys,
+                ended,
+                decisions,
+                passwords,
+                new PasswordUpdates(configuration),
+                limits,
+                configuration
+            );
             await issuer.Uses.ReadAsync(stores.Documents, ct);
             await FollowAsync(endpoints, configuration, ct);
             var house = new IssuerHouse

@@ -28,6 +28,7 @@ internal sealed partial class Upkeep : IAsyncDisposable
                 [
                     house.Keys.MaintainAsync,
                     ct => WriteUsesAsync(house, time.GetUtcNow(), ct),
+                    house.Endpoints.Registrations.ExpireAsync,
                     ct => SweepAsync(stores.Grants.SweepAsync, sweeping.Now() - Remember, ct),
                     ct => SweepAsync(stores.Sessions.SweepAsync, sweeping.Now() - Remember, ct),
                     ct => SweepAsync(stores.OneTime.SweepAsync, sweeping.Now(), ct),

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Ostiary.Protocol;
+
+namespace Ostiary.Server.Configuration;
+
+/// <summary>What clients that register themselves may be (the <c>registration</c> member of the issuer's settings). What is unset is the strict choice. RFC 7591 §3</summary>
+public sealed record RegistrationPolicy
+{
+    /// <summary>Whether who has no initial access token may register too.</summary>
+    public bool Open { get; init; }
+    public ImmutableArray<string> GrantTypes { get; init; } = [ClientNames.AuthorizationCode, ClientNames.RefreshToken];
+
+    /// <summary>The scopes that a registrant may ask for, and those of one that asks for none.</summary>
+    public ScopeSet Scope { get; init; } = ScopeSet.Of(KnownScopes.OpenIdConnect);
+    public ImmutableArray<string> Methods { get; init; } =
+    ["none", "client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"];
+
+    /// <summary>Hosts and schemes that redirect URIs may have; empty: any that may be registered at all.</summary>
+    public ImmutableArray<string> RedirectHosts { get; init; } = [];
+
+    /// <summary>Default true; of public clients always. RFC 9700 §2.1.1</summary>
+    public bool RequirePkce { get; init; } = true;
+
+    /// <summary>How many registered clients there may be. Default 1000.</summary>
+    public long MostClients { get; init; } = 1000;
+
+    /// <summary>A client that was never used is deleted after it. Default 1 d.</summary>
+    public TimeSpan UnusedLifetime { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Whether a redirect URI has one of the hosts (<c>app.example</c>, <c>*.example</c>, <c>localhost</c> for loopback) or schemes (<c>com.example.app:</c>).</summary>
+    public bool AllowsRedirect(string uri)
+    {
+        if (RedirectHosts.IsEmpty || !Uri.TryCreate(uri, UriKind.Absolute, out var parsed))
+            return true;
+        foreach (var entry in RedirectHosts)
+        {
+            if (entry.EndsWith(':'))
+            {
+                if (uri.StartsWith(entry, StringComparison.Ordinal))
+                    return true;
+            }
+            else if (parsed.Scheme is not ("http" or "https"))
+                continue;
+            else if (entry == "localhost" ? parsed.IsLoopback : IsHost(entry, parsed.Host))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsHost(string entry, string host) =>
+        entry.StartsWith("*.", StringComparison.Ordinal)
+            ? host.EndsWith(entry[1..], StringComparison.OrdinalIgnoreCase)
+            : host.Equals(entry, StringComparison.OrdinalIgnoreCase);
+}
