@@ -31,7 +31,7 @@ internal sealed class ManyGrants(string keys)
     }
 
     public GrantId IdIn(string refreshToken) =>
-        _credentials.TryReadRefreshToken(refreshToken, out var id, out _)
+        _credentials.TryReadRefreshToken(refreshToken, out var id, out _, out _)
             ? id
             : throw new InvalidDataException("Not a refresh token of this server.");
 

@@ -71,7 +71,7 @@ public sealed class PushEndpoint
         var (proof, key) = await _proofs.JudgeAsync(http, "/par", snapshot, now); // RFC 9449 §10.1
         if (!proof.Allowed)
         {
-            await RefuseAsync(http, DecisionRecord.Of(proof, now, Flow.Of(http)) with { ClientId = authenticated.Client.Id });
+            await _gate.RefuseAsync(http, DecisionRecord.Of(proof, now, Flow.Of(http)) with { ClientId = authenticated.Client.Id });
             return;
         }
         var incoming = await _ways.LookUpAsync(form, authenticated.Client, Way.Push, http.RequestAborted);

@@ -83,7 +83,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientGate gate, Proofs proofs,
         var (proof, key) = await proofs.JudgeAsync(http, "/token", snapshot, now); // RFC 9449 §5
         if (!proof.Allowed)
         {
-            await RefuseAsync(
+            await gate.RefuseAsync(
                 http,
                 DecisionRecord.Of(proof, now, Flow.Of(http)) with
                 {
