@@ -43,15 +43,13 @@ public sealed record SenderKey(SenderKeyKind Kind, string Thumbprint)
             return true;
         if (cnf.ValueKind != JsonValueKind.Object)
             return false;
-        foreach (var kind in (ReadOnlySpan<SenderKeyKind>)[SenderKeyKind.Dpop, SenderKeyKind.Certificate])
-        {
-            var read = new SenderKey(kind, "");
-            if (!cnf.TryGetProperty(read.Member, out var value))
-                continue;
-            if (key is not null || value.ValueKind != JsonValueKind.String || !IsThumbprint(value.GetString()!))
-                return false;
-            key = read with { Thumbprint = value.GetString()! };
-        }
-        return key is not null;
+        var dpop = cnf.TryGetProperty("jkt", out var thumbprint);
+        if (dpop == cnf.TryGetProperty("x5t#S256", out var hash))
+            return false;
+        var value = dpop ? thumbprint : hash;
+        if (value.ValueKind != JsonValueKind.String || !IsThumbprint(value.GetString()!))
+            return false;
+        key = new(dpop ? SenderKeyKind.Dpop : SenderKeyKind.Certificate, value.GetString()!);
+        return true;
     }
 }

@@ -32,6 +32,7 @@ internal sealed class RegistrantMetadata
         "require_pushed_authorization_requests",
         "default_max_age",
         "require_auth_time",
+        "dpop_bound_access_tokens", // RFC 9449 §5.2
     ];
 
     private readonly RegistrationPolicy _policy;

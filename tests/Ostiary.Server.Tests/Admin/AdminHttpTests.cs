@@ -64,7 +64,7 @@ public sealed class AdminHttpTests : IAsyncLifetime
     {
         using var nobody = await SendAsync("GET", "clients", token: null);
         Assert.Equal(HttpStatusCode.Unauthorized, nobody.StatusCode);
-        Assert.Equal("Bearer", nobody.Headers.WwwAuthenticate.Single().Scheme);
+        Assert.Equal(["Bearer", "DPoP"], nobody.Headers.WwwAuthenticate.Select(h => h.Scheme));
         using var other = await SendAsync("POST", "clients", Web, token: "user");
         Assert.Equal(HttpStatusCode.Forbidden, other.StatusCode);
         Assert.Null(_admin.Configuration.Current.Client("web"));

@@ -105,7 +105,6 @@ public sealed class UserInfoAttackTests(SharedServer shared) : IClassFixture<Sha
     [InlineData("Bearer\tTOKEN", 400, "OST1001")]
     [InlineData("Bearer", 400, "OST1001")]
     [InlineData("Basic TOKEN", 400, "OST1001")]
-    [InlineData("DPoP TOKEN", 400, "OST1001")]
     [InlineData("TOKEN", 400, "OST1001")]
     public async Task J18_refuses_other_headers(string header, int status, string code)
     {
