@@ -3,7 +3,7 @@ using Ostiary.AspNetCore.Api;
 using Ostiary.Samples;
 using Ostiary.Samples.Api;
 
-// Ostiary.Samples.Api --issuer URL --audience URI [--url URL] [--client-id ID, with SAMPLE_CLIENT_SECRET]
+// Ostiary.Samples.Api --issuer URL --audience URI [--url URL] [--require-dpop true] [--client-id ID, with SAMPLE_CLIENT_SECRET]
 var secret = Environment.GetEnvironmentVariable("SAMPLE_CLIENT_SECRET");
 var client = SampleHost.Setting(args, "client-id");
 var options = new SampleApiOptions
@@ -11,6 +11,7 @@ var options = new SampleApiOptions
     Url = SampleHost.Setting(args, "url") ?? "http://127.0.0.1:5081",
     Issuer = SampleHost.Setting(args, "issuer") ?? "http://127.0.0.1:9400",
     Audience = SampleHost.Setting(args, "audience") ?? "https://api.example",
+    RequireDpop = SampleHost.Setting(args, "require-dpop") == "true",
     Introspection = client is null || secret is null ? null : new IntrospectionCredentials(client, secret),
 };
 await SampleApi.Build(options).RunAsync();

@@ -25,6 +25,9 @@ public sealed record SampleApiOptions
     /// <summary>Ask the issuer about each token, so that a revoked one is refused at once.</summary>
     public bool CheckRevocation { get; init; }
 
+    /// <summary>Take only tokens that are bound to a key by DPoP.</summary>
+    public bool RequireDpop { get; init; }
+
     public X509Certificate2? Certificate { get; init; }
     public X509Certificate2? TrustedAuthority { get; init; }
 
@@ -47,6 +50,8 @@ public static class SampleApi
             api.Issuer = options.Issuer;
             api.Audience = options.Audience;
             api.Introspection = options.Introspection;
+            api.Address = options.Url;
+            api.RequireDpop = options.RequireDpop;
             api.CheckRevocation = options.CheckRevocation;
             api.OnChecked = observe;
             if (options.TrustedAuthority is not null)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Ostiary.Protocol.Jose;
 
@@ -16,6 +17,9 @@ public enum SenderKeyKind
 public sealed record SenderKey(SenderKeyKind Kind, string Thumbprint)
 {
     public static SenderKey Dpop(string thumbprint) => new(SenderKeyKind.Dpop, thumbprint);
+
+    /// <summary>The key of a certificate in DER.</summary>
+    public static SenderKey Certificate(ReadOnlySpan<byte> der) => new(SenderKeyKind.Certificate, Base64UrlText.Encode(SHA256.HashData(der)));
 
     /// <summary>Its name in <c>cnf</c>.</summary>
     public string Member => Kind == SenderKeyKind.Dpop ? "jkt" : "x5t#S256";

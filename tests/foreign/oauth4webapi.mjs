@@ -5,6 +5,8 @@ import { Browser } from './browser.mjs';
 import { expect, settings, step } from './story.mjs';
 
 const insecure = { [oauth.allowInsecureRequests]: true };
+// With settings.dpop everything that the library can prove is proven, the code is bound by dpop_jkt, and the refresh token is used with the same key.
+let proven = insecure;
 const issuer = new URL(settings.issuer);
 const as = await oauth
   .discoveryRequest(issuer, { algorithm: settings.discovery ?? 'oidc', ...insecure })
@@ -12,6 +14,7 @@ const as = await oauth
 step('discovery');
 
 const client = { client_id: settings.clientId, id_token_signed_response_alg: settings.idTokenAlg };
+if (settings.dpop) proven = { ...insecure, DPoP: oauth.DPoP(client, await oauth.generateKeyPair(settings.dpop)) };
 const authentication = settings.privateKey
   ? oauth.PrivateKeyJwt(await importPKCS8(settings.privateKey, 'RS256'))
   : oauth.ClientSecretBasic(settings.clientSecret);
@@ -27,25 +30,27 @@ request.search = new URLSearchParams({
   code_challenge_method: 'S256',
   state,
   nonce,
+  ...(proven.DPoP ? { dpop_jkt: await proven.DPoP.calculateThumbprint() } : {}),
 });
 // The library demands iss in the answer, for the metadata promise it.
 const parameters = oauth.validateAuthResponse(as, client, await browser.visit(request.href), state);
 step('authorize', { pages: browser.pages });
 
-const response = await oauth.authorizationCodeGrantRequest(as, client, authentication, parameters, settings.redirectUri, verifier, insecure);
+const response = await oauth.authorizationCodeGrantRequest(as, client, authentication, parameters, settings.redirectUri, verifier, proven);
 const tokens = await oauth.processAuthorizationCodeResponse(as, client, response, { expectedNonce: nonce, requireIdToken: true });
+expect('token_type', tokens.token_type, proven.DPoP ? 'dpop' : 'bearer');
 step('token', { scope: tokens.scope });
 await oauth.validateApplicationLevelSignature(as, response, insecure);
 const claims = oauth.getValidatedIdTokenClaims(tokens);
 step('id-token');
 
 const refreshed = await oauth
-  .refreshTokenGrantRequest(as, client, authentication, tokens.refresh_token, insecure)
+  .refreshTokenGrantRequest(as, client, authentication, tokens.refresh_token, proven)
   .then((answer) => oauth.processRefreshTokenResponse(as, client, answer));
 step('refresh');
 
 const userInfo = await oauth
-  .userInfoRequest(as, client, refreshed.access_token, insecure)
+  .userInfoRequest(as, client, refreshed.access_token, proven)
   .then((answer) => oauth.processUserInfoResponse(as, client, claims.sub, answer));
 expect('email', userInfo.email, settings.email);
 step('userinfo');

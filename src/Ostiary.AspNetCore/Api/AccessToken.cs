@@ -12,6 +12,7 @@ public sealed class AccessToken
         Subject = claims.String("sub");
         ClientId = claims.String("client_id");
         Scopes = facts.Scopes;
+        Sender = facts.BoundTo;
         Expires = facts.Expires;
         IsOpaque = facts.IsOpaque;
         Claims = claims.Root;
@@ -24,6 +25,9 @@ public sealed class AccessToken
     public string? ClientId { get; }
 
     public ScopeSet Scopes { get; }
+
+    /// <summary>The key that the token is bound to, and that the caller has shown to hold; null: a bearer token.</summary>
+    public SenderKey? Sender { get; }
 
     /// <summary>The end of the token; null only for opaque tokens of issuers that do not tell.</summary>
     public DateTimeOffset? Expires { get; }

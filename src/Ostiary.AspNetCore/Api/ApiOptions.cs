@@ -1,5 +1,6 @@
 using Ostiary.AspNetCore.Issuers;
 using Ostiary.AspNetCore.Observation;
+using Ostiary.Protocol.Dpop;
 
 namespace Ostiary.AspNetCore.Api;
 
@@ -36,6 +37,24 @@ public sealed class ApiOptions
     /// <summary>How many verified tokens are remembered, so that their signature is checked once. Default: 4096.</summary>
     public int VerifiedTokens { get; set; } = 4096;
 
+    /// <summary>
+    /// The address under which clients reach this API, up to where the path of its endpoints begins: what DPoP proofs name. Null: the origin of
+    /// <see cref="Audience"/>, where that is an address. The Host header is never asked.
+    /// </summary>
+    public string? Address { get; set; }
+
+    /// <summary>Take only tokens that are bound to a key by DPoP. Bound tokens are taken from their holder alone either way. Default: false.</summary>
+    public bool RequireDpop { get; set; }
+
+    /// <summary>32 random bytes, the same on all nodes of this API: DPoP proofs then need a nonce of it. Null (the default): none is demanded.</summary>
+    public byte[]? DpopNonceKey { get; set; }
+
+    /// <summary>
+    /// Says for the name of a proof whether it is used for the first time, and remembers it until then: for an API with several nodes. Null (the default): each node
+    /// remembers for itself.
+    /// </summary>
+    public Func<string, DateTimeOffset, CancellationToken, ValueTask<bool>>? TryUseProof { get; set; }
+
     /// <summary>The address below which there is a page per error code (<c>error_uri</c> is this and the code). Null: answers carry no <c>error_uri</c>.</summary>
     public string? ErrorPages { get; set; }
 
@@ -48,8 +67,14 @@ public sealed class ApiOptions
     /// <summary>How secrets are shown to <see cref="OnChecked"/>. Default: <see cref="SecretTag.Of"/>.</summary>
     public Func<string, string> Tag { get; set; } = SecretTag.Of;
 
+    internal string Target(string path) => (Address ?? (Uri.TryCreate(Audience, UriKind.Absolute, out var uri) ? uri.GetLeftPart(UriPartial.Authority) : "")) + path;
+
     internal void Validate()
     {
+        if (DpopNonceKey is { Length: < 32 })
+            throw new ArgumentException("ApiOptions.DpopNonceKey must hold 32 random bytes.");
+        if (Address is { } address && (HttpTarget.Normalize(address) is null || address.EndsWith('/') || address.Contains('?', StringComparison.Ordinal)))
+            throw new ArgumentException("ApiOptions.Address must be an http or https address without query and without a slash at its end.");
         if (!IsAddress(Issuer) || Issuer.Contains('?', StringComparison.Ordinal))
             throw new ArgumentException("ApiOptions.Issuer must be an https URL (http on loopback only) without query and fragment.");
         if (Audience.Length == 0)

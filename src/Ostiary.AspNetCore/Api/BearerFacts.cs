@@ -1,13 +1,22 @@
 using Ostiary.Protocol;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Protocol.Jose;
 
 namespace Ostiary.AspNetCore.Api;
 
 /// <summary>What is known about the token of a call, so that the rules need to ask nobody.</summary>
-internal sealed record BearerFacts
+internal sealed record BearerFacts : ITokenUseFacts
 {
     public required string Issuer { get; init; }
     public required string Audience { get; init; }
+
+    /// <summary>What a proof must be for.</summary>
+    public required DpopExpectation Expected { get; init; }
+
+    /// <summary>Whether this API takes bound tokens only.</summary>
+    public bool RequiresDpop { get; init; }
+
+    public SenderKey? BoundTo => Claims is not null && SenderKey.TryRead(Claims.Root, out var key) ? key : null;
 
     /// <summary>Not a JWT, and the issuer may be asked what it means.</summary>
     public bool IsOpaque { get; init; }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Ostiary.AspNetCore.Issuers;
 using Ostiary.AspNetCore.Observation;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
@@ -21,6 +22,7 @@ internal sealed partial class BearerGate : IDisposable
     private readonly Introspection _introspection;
     private readonly JwsPolicy _policy;
     private readonly SharedKeys? _shared;
+    private readonly ApiProofs _proofs;
     private readonly BoundedCache<VerifiedToken> _verified;
 
     public BearerGate(ApiOptions options, TimeProvider clock, ILogger<BearerGate> logger)
@@ -33,6 +35,7 @@ internal sealed partial class BearerGate : IDisposable
         _introspection = new Introspection(options, _issuer, _backchannel, clock);
         _policy = new JwsPolicy { Algorithms = options.Algorithms, Types = ["at+jwt"] }; // RFC 9068 §4
         _shared = SharedKeys.Of(options.SharedSecrets, _policy);
+        _proofs = new ApiProofs(options);
         _verified = new BoundedCache<VerifiedToken>(options.VerifiedTokens);
     }
 
@@ -43,9 +46,13 @@ internal sealed partial class BearerGate : IDisposable
             return true;
         var request = await BearerRequest.ReadAsync(http, required);
         var (facts, verdict) = await DecideAsync(request, http.RequestAborted);
+        if (request.Proof is not null && _proofs.Nonce(_clock.GetUtcNow()) is { } nonce)
+            http.Response.Headers[DpopProof.NonceHeader] = nonce; // RFC 9449 §8.2
+        if (verdict.Allowed && request.Proof is { } proof && !await _proofs.TryUseAsync(proof, _clock.GetUtcNow(), http.RequestAborted))
+            verdict = verdict with { Refused = Reason.ProofReplayed }; // RFC 9449 §11.1
         if (verdict.Refused is { } reason)
         {
-            var challenge = await BearerRefusal.WriteAsync(http, _options, reason, required);
+            var challenge = await BearerRefusal.WriteAsync(http, _options, reason, required, request.AsDpop);
             LogRefused(_logger, Refusal.CodeOf(reason), Refusal.NameOf(reason));
             Tell(http, request, facts, verdict, http.Response.StatusCode, challenge);
             return false;
@@ -75,7 +82,13 @@ internal sealed partial class BearerGate : IDisposable
 
     private async ValueTask<BearerFacts> LoadAsync(BearerRequest request, CancellationToken ct)
     {
-        var facts = new BearerFacts { Issuer = _options.Issuer, Audience = _options.Audience };
+        var facts = new BearerFacts
+        {
+            Issuer = _options.Issuer,
+            Audience = _options.Audience,
+            RequiresDpop = _options.RequireDpop,
+            Expected = _proofs.Expect(request, _clock.GetUtcNow()),
+        };
         if (request.AuthorizationFields != 1 || request.Token is not { } token || !BearerRequest.IsToken(token) || token.Length > _policy.MaxLength)
             return facts;
         if (_options.Introspection is not null && !LooksLikeJwt(token))

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Protocol.Reasons;
 
 namespace Ostiary.AspNetCore.Api;
@@ -14,12 +15,16 @@ internal static class BearerRefusal
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes the answer and returns its challenge, null where the refusal is not about credentials.</summary>
-    public static async ValueTask<string?> WriteAsync(HttpContext http, ApiOptions options, Reason reason, ScopeSet required)
+    public static async ValueTask<string?> WriteAsync(HttpContext http, ApiOptions options, Reason reason, ScopeSet required, bool asDpop)
     {
         var refusal = Refusal.For(reason);
         var page = options.ErrorPages is null ? null : options.ErrorPages + Refusal.CodeOf(reason);
-        var challenge = refusal.Status >= 500 ? null : Challenge(options, refusal, page, required);
-        http.Response.StatusCode = refusal.Status;
+        var tellsDpop = asDpop || options.RequireDpop || reason is Reason.BoundTokenAsBearer;
+        var challenge =
+            refusal.Status >= 500 ? null
+            : tellsDpop && refusal.Error != "insufficient_scope" ? DpopChallenge.Of(reason)
+            : Challenge(options, refusal, page, required);
+        http.Response.StatusCode = DpopChallenge.StatusOf(reason);
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.WWWAuthenticate = challenge;
         if (refusal.Status >= 500)

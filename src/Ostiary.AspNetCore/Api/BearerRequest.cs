@@ -1,15 +1,18 @@
 using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Dpop;
 
 namespace Ostiary.AspNetCore.Api;
 
 /// <summary>What a call brings to be let in, and what the endpoint demands.</summary>
-internal sealed record BearerRequest
+internal sealed record BearerRequest : ITokenUse
 {
-    private const string Scheme = "Bearer";
+    private const string Bearer = "Bearer";
+    private const string Dpop = "DPoP";
     private const int MaxBody = 64 * 1024;
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
@@ -17,9 +20,16 @@ internal sealed record BearerRequest
 
     public required int AuthorizationFields { get; init; }
 
-    /// <summary>What follows the scheme, or null where there is no Bearer scheme. It may be empty or malformed.</summary>
+    /// <summary>What follows the scheme, or null where there is neither the scheme Bearer nor DPoP. It may be empty or malformed.</summary>
     public required string? Token { get; init; }
 
+    public bool AsDpop { get; init; }
+    public DpopProof? Proof { get; init; }
+    public SenderKey? Certificate { get; init; }
+
+    /// <summary>The method and the path as they were sent, for the proof.</summary>
+    public string Method { get; init; } = "";
+    public string Path { get; init; } = "";
     public required bool InQuery { get; init; }
     public required bool InBody { get; init; }
     public required ScopeSet Required { get; init; }
@@ -27,10 +37,16 @@ internal sealed record BearerRequest
     public static async ValueTask<BearerRequest> ReadAsync(HttpContext http, ScopeSet required)
     {
         var fields = http.Request.Headers.Authorization;
+        var asDpop = TokenOf(fields, Bearer) is null && TokenOf(fields, Dpop) is not null; // RFC 9449 §7.1
         return new BearerRequest
         {
             AuthorizationFields = fields.Count,
-            Token = TokenOf(fields),
+            Token = TokenOf(fields, asDpop ? Dpop : Bearer),
+            AsDpop = asDpop,
+            Proof = asDpop ? DpopProof.Read(http.Request.Headers[DpopProof.Header]) : null,
+            Certificate = http.Connection.ClientCertificate is { } shown ? SenderKey.Certificate(shown.RawDataMemory.Span) : null,
+            Method = http.Request.Method,
+            Path = (http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "").Split('?')[0],
             InQuery = Names(Encoding.UTF8.GetBytes(http.Request.QueryString.Value?.TrimStart('?') ?? "")),
             InBody = await IsInBodyAsync(http.Request),
             Required = required,
@@ -44,13 +60,13 @@ internal sealed record BearerRequest
         return text.Length > 0 && !text.ContainsAnyExcept(TokenCharacters);
     }
 
-    private static string? TokenOf(StringValues fields)
+    private static string? TokenOf(StringValues fields, string scheme)
     {
-        if (fields is not [{ } field, ..] || !field.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) // RFC 9110 §11.1
+        if (fields is not [{ } field, ..] || !field.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)) // RFC 9110 §11.1
             return null;
-        if (field.Length == Scheme.Length)
+        if (field.Length == scheme.Length)
             return "";
-        return field[Scheme.Length] == ' ' ? field[(Scheme.Length + 1)..].TrimStart(' ') : null;
+        return field[scheme.Length] == ' ' ? field[(scheme.Length + 1)..].TrimStart(' ') : null;
     }
 
     private static bool Names(ReadOnlySpan<byte> text) =>

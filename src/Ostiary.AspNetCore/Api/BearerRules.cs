@@ -1,3 +1,5 @@
+using Ostiary.Protocol;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
@@ -28,7 +30,9 @@ public static class BearerRules
         { "aud contains this API",                                    Reason.BearerAudienceWrong,     "RFC 9068 §4",    (r, f, now) => f.Claims!.Audience?.Contains(f.Audience, StringComparer.Ordinal) == true },
         { "exp is not over (5 s grace)",                              Reason.BearerExpired,           "RFC 9068 §4",    (r, f, now) => (f.IsOpaque && f.Expires is null) || now < f.Expires!.Value + Past },
         { "nbf and iat are not in the future (10 s grace)",           Reason.BearerNotYetValid,       "RFC 9068 §4",    (r, f, now) => !(f.Date("nbf") > now + Future) && !(f.Date("iat") > now + Future) },
-        { "it is not bound to a key whose possession is not shown",   Reason.BearerClaimsInvalid,     "RFC 9449 §7.2",  (r, f, now) => !f.Claims!.Has("cnf") },
+        { "it is not bound to a kind of key that is not known here",  Reason.BearerClaimsInvalid,     "RFC 9449 §6",    (r, f, now) => SenderKey.TryRead(f.Claims!.Root, out _) },
+        { "it is bound by DPoP, where this API demands it",           Reason.ProofMissing,            "RFC 9700 §2.2.1", (r, f, now) => !f.RequiresDpop || f.BoundTo is { Kind: SenderKeyKind.Dpop } },
+        DpopTokenRules.All,
         { "its scope covers what the endpoint needs",                 Reason.BearerScopeInsufficient, "RFC 6750 §3.1",  (r, f, now) => r.Required.IsWithin(f.Scopes) },
         { "the issuer can be asked whether it was revoked",           Reason.IssuerUnreachable,       "RFC 7662 §2.2",  (r, f, now) => !f.AsksIssuer || f.Word is IssuerWord.Active or IssuerWord.Inactive },
         { "it was not revoked",                                       Reason.BearerRevoked,           "RFC 7662 §2.2",  (r, f, now) => !f.AsksIssuer || f.Word == IssuerWord.Active },

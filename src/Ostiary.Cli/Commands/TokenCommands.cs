@@ -28,6 +28,12 @@ internal static class TokenCommands
     };
     private static readonly Option<string[]> Scope = new("--scope") { Description = "A scope to ask for", HelpName = "SCOPE" };
     private static readonly Option<string?> Resource = new("--resource") { Description = "The API that the token is for", HelpName = "URI" };
+    private static readonly Option<string?> Dpop = new("--dpop")
+    {
+        Description = "Bind the token to a key by DPoP: that of FILE, which is made where it is not there; without FILE one that is gone afterwards",
+        HelpName = "FILE",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private static readonly Option<string?> Audience = new("--audience") { Description = "The audience that the token must name", HelpName = "URI" };
     private static readonly Option<string?> Hint = ChoiceOption.Create("--type", "What kind of token it is", "access_token", "refresh_token");
 
@@ -38,7 +44,7 @@ internal static class TokenCommands
             new Verb("get", "Get an access token with the client's own credentials", GetAsync)
             {
                 Examples = ["ostiary token get --issuer http://localhost:9400 --client ci --scope read --secret-file ci.secret"],
-            }.With(Client, Issuer, CommonOptions.Server, Scope, Resource, Secrets.FromInput, Secrets.FromFile),
+            }.With(Client, Issuer, CommonOptions.Server, Scope, Resource, Dpop, Secrets.FromInput, Secrets.FromFile),
             new Verb("decode", "Show what a token says, without checking or sending it", Decode)
             {
                 Examples = ["ostiary token get … | ostiary token decode"],
@@ -79,11 +85,17 @@ internal static class TokenCommands
             form.Add(("scope", string.Join(' ', scopes)));
         if (invocation.Value(Resource) is { } resource)
             form.Add(("resource", resource)); // RFC 8707 §2
-        var answer = await server.PostAsync("token_endpoint", invocation.Value(Client)!, secret, form, invocation.Stop);
+        using var prover =
+            !invocation.Has(Dpop) ? null
+            : invocation.Value(Dpop) is { Length: > 0 } file ? ClientProver.Open(file)
+            : ClientProver.Ephemeral();
+        var answer = await server.PostAsync("token_endpoint", invocation.Value(Client)!, secret, form, invocation.Stop, prover);
         if (invocation.Form is OutputForm.Table or OutputForm.Id)
             invocation.Terminal.Result.WriteLine(Printable.Of(answer.GetProperty("access_token").GetString()!));
         else
             invocation.Results.One(answer, "access_token");
+        if (prover is not null)
+            invocation.Terminal.Note($"the token is bound to the key {prover.Thumbprint}");
         return 0;
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Ostiary.Cli.Administration;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Protocol.Reasons;
 
 namespace Ostiary.Cli.Remote;
@@ -25,7 +26,7 @@ internal sealed class AuthorizationServer : IDisposable
         var http = new HttpClient(Network.Handler()) { Timeout = Timeout, MaxResponseContentBufferSize = 1024 * 1024 };
         var url = issuer.TrimEnd('/') + "/.well-known/openid-configuration"; // OIDC Discovery §4
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        var (status, metadata) = await SendAsync(http, request, issuer, ct);
+        var (status, metadata, _) = await SendAsync(http, request, issuer, ct);
         if (status != 200 || metadata.ValueKind != JsonValueKind.Object)
             throw Unusable($"{url} answered {status}, so the server's endpoints are not known.");
         var named = Text(metadata, "issuer");
@@ -40,10 +41,29 @@ internal sealed class AuthorizationServer : IDisposable
         string clientId,
         string? secret,
         IReadOnlyList<(string Name, string Value)> form,
+        CancellationToken ct,
+        ClientProver? prover = null
+    )
+    {
+        var (status, answer, nonce) = await PostOnceAsync(endpoint, clientId, secret, form, prover, null, ct);
+        if (nonce is not null && Text(answer, "error") == "use_dpop_nonce")
+            (status, answer, _) = await PostOnceAsync(endpoint, clientId, secret, form, prover, nonce, ct); // RFC 9449 §8
+        return status is >= 200 and < 300 ? answer : throw Refused(endpoint, status, answer);
+    }
+
+    private async Task<(int Status, JsonElement Answer, string? Nonce)> PostOnceAsync(
+        string endpoint,
+        string clientId,
+        string? secret,
+        IReadOnlyList<(string Name, string Value)> form,
+        ClientProver? prover,
+        string? nonce,
         CancellationToken ct
     )
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Endpoint(endpoint));
+        if (prover is not null)
+            request.Headers.Add(DpopProof.Header, prover.Proof("POST", request.RequestUri!, nonce)); // RFC 9449 §5
         var fields = form.ToList();
         if (secret is null)
             fields.Add(("client_id", clientId)); // RFC 6749 §3.2.1
@@ -53,14 +73,13 @@ internal sealed class AuthorizationServer : IDisposable
         {
             Headers = { ContentType = new MediaTypeHeaderValue("application/x-www-form-urlencoded") },
         };
-        var (status, answer) = await SendAsync(_http, request, Issuer, ct);
-        return status is >= 200 and < 300 ? answer : throw Refused(endpoint, status, answer);
+        return await SendAsync(_http, request, Issuer, ct);
     }
 
     public async Task<byte[]> KeysAsync(CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Endpoint("jwks_uri"));
-        var (status, keys) = await SendAsync(_http, request, Issuer, ct);
+        var (status, keys, _) = await SendAsync(_http, request, Issuer, ct);
         return status == 200 ? Encoding.UTF8.GetBytes(keys.GetRawText()) : throw Unusable($"The keys of {Issuer} cannot be had: HTTP {status}.");
     }
 
@@ -69,7 +88,7 @@ internal sealed class AuthorizationServer : IDisposable
     private Uri Endpoint(string name) =>
         Text(_metadata, name) is { } url ? Network.ParseServer(url, name) : throw Unusable($"{Issuer} publishes no '{name}'.");
 
-    private static async Task<(int Status, JsonElement Answer)> SendAsync(
+    private static async Task<(int Status, JsonElement Answer, string? Nonce)> SendAsync(
         HttpClient http,
         HttpRequestMessage request,
         string target,
@@ -84,7 +103,8 @@ internal sealed class AuthorizationServer : IDisposable
                 throw new CliException(
                     new(Reason.ServerRedirected, $"{target} redirected the request to {answer.Headers.Location}. Nothing was done.")
                 );
-            return ((int)answer.StatusCode, Parse(bytes));
+            var nonce = answer.Headers.TryGetValues(DpopProof.NonceHeader, out var values) ? values.First() : null;
+            return ((int)answer.StatusCode, Parse(bytes), nonce);
         }
         catch (HttpRequestException failure)
         {

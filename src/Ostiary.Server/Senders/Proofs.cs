@@ -13,7 +13,7 @@ public sealed class Proofs
     private readonly Issuer _issuer;
     private readonly DpopNonces _nonces;
 
-    internal Proofs(Issuer issuer) => (_issuer, _nonces) = (issuer, new DpopNonces(issuer.Master));
+    internal Proofs(Issuer issuer) => (_issuer, _nonces) = (issuer, new DpopNonces(issuer.Master.Derive("dpop-nonce")));
 
     private sealed record Request(DpopProof? Proof) : IProofRequest;
 
@@ -37,14 +37,7 @@ public sealed class Proofs
     /// <summary>What a proof must be for; offers the present nonce with the answer, where the client should know it. RFC 9449 §8.2, RFC 9449 §9</summary>
     public DpopExpectation Expect(HttpContext http, DpopProof? proof, string path, Snapshot snapshot, DateTimeOffset now, string? accessToken = null)
     {
-        var demanded = snapshot.Settings.RequireDpopNonce;
-        var nonce = proof?.Nonce is { } sent
-            ? _nonces.IsGood(sent, now)
-                ? NonceStanding.Good
-                : NonceStanding.Wanted
-            : demanded
-                ? NonceStanding.Wanted
-                : NonceStanding.Absent;
+        var nonce = _nonces.StandingOf(proof?.Nonce, snapshot.Settings.RequireDpopNonce, now);
         if (proof is not null && nonce != NonceStanding.Absent)
             http.Response.Headers[DpopProof.NonceHeader] = _nonces.Current(now);
         return new(http.Request.Method, _issuer.Url.At(path), nonce, snapshot.Fence?.Since, accessToken);

@@ -124,6 +124,40 @@ public sealed class AdministrationTests
     }
 
     [Fact]
+    [Trait("Spec", "RFC 9449 §5")]
+    [Trait("Spec", "RFC 9449 §8")]
+    public async Task A_token_is_bound_to_the_key_of_a_file_or_to_one_that_is_gone()
+    {
+        await using var served = new Served();
+        await served.StartAsync();
+        await MakeAsync(served);
+        var secret = new Dictionary<string, string?> { ["OSTIARY_CLIENT_SECRET"] = await SecretAsync(served, "reader") };
+        string[] get = ["token", "get", "--client", "reader", "--issuer", served.Issuer, "--scope", "read", "-o", "json"];
+        var file = Path.Combine(Directory.CreateTempSubdirectory("ostiary-dpop-").FullName, "dpop.jwk");
+
+        var first = await Program.RunAsync([.. get, "--dpop", file], null, secret);
+        var second = await Program.RunAsync([.. get, "--dpop", file], null, secret);
+        var lost = await Program.RunAsync([.. get, "--dpop"], null, secret);
+        await File.WriteAllTextAsync(file, "{}", TestContext.Current.CancellationToken);
+        var wrong = await Program.RunAsync([.. get, "--dpop", file], null, secret);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+
+        async Task<string> KeyAsync(string output)
+        {
+            var answer = JsonDocument.Parse(output).RootElement;
+            Assert.Equal("DPoP", answer.GetProperty("token_type").GetString());
+            var decoded = await Program.RunAsync(["token", "decode", "-o", "json"], answer.GetProperty("access_token").GetString(), null);
+            return JsonDocument.Parse(decoded.Output).RootElement.GetProperty("payload").GetProperty("cnf").GetProperty("jkt").GetString()!;
+        }
+        var key = await KeyAsync(first.Output);
+        Assert.Equal(key, await KeyAsync(second.Output));
+        Assert.NotEqual(key, await KeyAsync(lost.Output));
+        Assert.Contains(key, first.Error, StringComparison.Ordinal);
+        Assert.Equal((2, ""), (wrong.Exit, wrong.Output));
+        Assert.Contains("OST8002", wrong.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     [Trait("Spec", "OIDC Discovery §4.3")]
     public async Task A_server_that_calls_itself_otherwise_is_not_used()
     {

@@ -28,6 +28,10 @@ public sealed class ForeignClientTests(ServedProgram served) : IClassFixture<Ser
     [Fact, Trait("Spec", "RFC 7523 §3")]
     public Task Oauth4webapi_completes_with_a_private_key() => _script.CompletesAsync(Node, "oauth4webapi.mjs", "app-key");
 
+    [Theory, InlineData("ES256"), InlineData("PS256"), Trait("Spec", "RFC 9449 §5"), Trait("Spec", "RFC 9449 §7.1")]
+    public Task Oauth4webapi_completes_with_tokens_bound_by_DPoP(string algorithm) =>
+        _script.CompletesAsync(Node, "oauth4webapi.mjs", "app", ("dpop", algorithm));
+
     [Fact, Trait("Spec", "RFC 6749 §2.3.1")]
     public Task Authlib_completes() => _script.CompletesAsync(Python, "authlib_client.py", "app");
 

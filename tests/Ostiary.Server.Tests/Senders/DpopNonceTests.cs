@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Keys;
-using Ostiary.Server.Senders;
 using Ostiary.Server.Tests.Harness;
 
 namespace Ostiary.Server.Tests.Senders;
@@ -14,7 +14,7 @@ public sealed class DpopNonceTests
     [Fact, Trait("Spec", "RFC 9449 §8")]
     public void F11_every_node_with_the_data_key_takes_the_nonce_of_another_for_some_minutes()
     {
-        var master = MasterKey.Ephemeral();
+        var master = MasterKey.Ephemeral().Derive("dpop-nonce");
         var (first, second) = (new DpopNonces(master), new DpopNonces(master));
         var nonce = first.Current(Now);
 
@@ -22,7 +22,7 @@ public sealed class DpopNonceTests
         Assert.True(second.IsGood(nonce, Now.AddSeconds(-5)));
         Assert.True(second.IsGood(nonce, Now.AddMinutes(3)));
         Assert.False(second.IsGood(nonce, Now.AddMinutes(5)));
-        Assert.False(new DpopNonces(MasterKey.Ephemeral()).IsGood(nonce, Now));
+        Assert.False(new DpopNonces(MasterKey.Ephemeral().Derive("dpop-nonce")).IsGood(nonce, Now));
         Assert.NotEqual(nonce, first.Current(Now.AddMinutes(2)));
     }
 

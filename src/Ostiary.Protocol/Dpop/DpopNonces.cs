@@ -1,22 +1,26 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Ostiary.Protocol.Jose;
-using Ostiary.Server.Keys;
 
-namespace Ostiary.Server.Senders;
+namespace Ostiary.Protocol.Dpop;
 
 /// <summary>
-/// Nonces for proofs that need no memory: a MAC over the number of the present interval. Every node that has the data key makes and takes the same ones, also
+/// Nonces for proofs that need no memory: a MAC over the number of the present interval. Every node that has the key makes and takes the same ones, also
 /// after a restart. RFC 9449 §8
 /// </summary>
-internal sealed class DpopNonces(MasterKey master)
+public sealed class DpopNonces(byte[] key)
 {
     private const int Length = 16;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(2);
-    private readonly byte[] _key = master.Derive("dpop-nonce");
     private volatile Made? _current;
 
     private sealed record Made(long Interval, string Nonce);
+
+    /// <summary>How a nonce stands; null: the proof has none.</summary>
+    public NonceStanding StandingOf(string? nonce, bool demanded, DateTimeOffset now) =>
+        nonce is not null ? IsGood(nonce, now) ? NonceStanding.Good : NonceStanding.Wanted
+        : demanded ? NonceStanding.Wanted
+        : NonceStanding.Absent;
 
     public string Current(DateTimeOffset now)
     {
@@ -39,7 +43,7 @@ internal sealed class DpopNonces(MasterKey master)
         Span<byte> number = stackalloc byte[sizeof(long)];
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
         BinaryPrimitives.WriteInt64BigEndian(number, interval);
-        HMACSHA256.HashData(_key, number, mac);
+        HMACSHA256.HashData(key, number, mac);
         return Base64UrlText.Encode(mac[..Length]);
     }
 
