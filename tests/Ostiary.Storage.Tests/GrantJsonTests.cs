@@ -40,6 +40,14 @@ public sealed class GrantJsonTests
     }
 
     [Fact]
+    public void A_redeemed_request_keeps_the_proofs_of_a_replay_and_what_tokens_are_made_of()
+    {
+        using var json = JsonDocument.Parse(Utf8(Samples.Request.Redeemed()));
+        var kept = json.RootElement.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal);
+        Assert.Equal(["claims", "code_challenge", "dpop_jkt", "flow", "redirect_uri", "resources"], kept);
+    }
+
+    [Fact]
     public void Every_member_of_an_approval_is_written()
     {
         using var json = JsonDocument.Parse(GrantJson.Bytes(writer => GrantJson.Write(writer, Samples.Approval with { Offline = true })));

@@ -111,18 +111,24 @@ public sealed record GrantRequest
     public required string Flow { get; init; }
 
     /// <summary>
-    /// What a redeemed grant still needs: the proof that tells a replay from a stranger's try, and what later tokens are made of. An ID token that comes with a
-    /// refresh has no nonce. OIDC Core §12.2
+    /// Without what only the way to the code needed. The proofs stay that tell a replay from a stranger's try, and all that later tokens are made of; an ID token
+    /// that comes with a refresh has no nonce. OIDC Core §12.2
     /// </summary>
     public GrantRequest Redeemed() =>
-        new()
+        this with
         {
-            RedirectUri = RedirectUri,
             Scope = ScopeSet.None,
-            Resources = Resources,
-            CodeChallenge = CodeChallenge,
-            Claims = Claims,
-            Flow = Flow,
+            State = null,
+            Nonce = null,
+            ResponseMode = "query",
+            Prompt = [],
+            MaxAge = null,
+            LoginHint = null,
+            UiLocales = [],
+            AcrValues = [],
+            HintedSubject = null,
+            Browser = null,
+            OnceKey = null,
         };
 }
 

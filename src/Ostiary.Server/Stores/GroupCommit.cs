@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Runtime.InteropServices;
 using Ostiary.Protocol.Reasons;
 
 namespace Ostiary.Server.Stores;
@@ -31,7 +31,10 @@ public sealed class GroupCommit<TContext> : IAsyncDisposable
     // A disk that flushes one group for longer does not answer.
     private const int PatienceInLooks = 3;
 
-    private readonly Channel<QueuedWrite<TContext>> queue;
+    // A monitor, and no channel: the thread sleeps until it is woken, where waiting for a task spins first, and takes a whole group at once.
+    private readonly object gate = new();
+    private readonly int longestQueue;
+    private List<QueuedWrite<TContext>> waiting = [];
     private readonly Timer watch;
     private long group;
     private long lookedAt;
@@ -39,7 +42,7 @@ public sealed class GroupCommit<TContext> : IAsyncDisposable
     private volatile bool isStuck;
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<IReadOnlyList<QueuedWrite<TContext>>> commit;
-    private volatile bool closed;
+    private bool closed;
 
     /// <param name="name">Of the thread.</param>
     /// <param name="commit">Runs and commits the group, then completes or fails each of its members.</param>
@@ -47,7 +50,7 @@ public sealed class GroupCommit<TContext> : IAsyncDisposable
     public GroupCommit(string name, Action<IReadOnlyList<QueuedWrite<TContext>>> commit, int longestQueue = LongestQueue)
     {
         this.commit = commit;
-        queue = Channel.CreateBounded<QueuedWrite<TContext>>(longestQueue);
+        this.longestQueue = longestQueue;
         watch = new Timer(static commit => ((GroupCommit<TContext>)commit!).Look(), this, LookEverySecond, LookEverySecond);
         new Thread(Work) { IsBackground = true, Name = name }.Start();
     }
@@ -58,10 +61,7 @@ public sealed class GroupCommit<TContext> : IAsyncDisposable
         if (isStuck)
             throw Stuck();
         var queued = new Waiting<T>(write, ct);
-        if (!queue.Writer.TryWrite(queued))
-            throw closed
-                ? new StoreException(Reason.StorageUnavailable, "The store is closed.")
-                : new StoreException(Reason.Overloaded, "Too many writes wait for the disk.");
+        Enqueue(queued);
         // Once queued the write may be done, so its caller hears how it ended.
         return await queued.Task;
     }
@@ -69,8 +69,11 @@ public sealed class GroupCommit<TContext> : IAsyncDisposable
     /// <summary>Commits what waits, then ends the thread.</summary>
     public async ValueTask DisposeAsync()
     {
-        closed = true;
-        queue.Writer.TryComplete();
+        lock (gate)
+        {
+            closed = true;
+            Monitor.Pulse(gate);
+        }
         await ended.Task;
         await watch.DisposeAsync();
     }
@@ -85,20 +88,52 @@ public sealed class GroupCommit<TContext> : IAsyncDisposable
         looks = busy != 0 && busy == lookedAt ? looks + 1 : 0;
         lookedAt = busy;
         isStuck = looks >= PatienceInLooks;
-        while (isStuck && queue.Reader.TryRead(out var queued))
+        if (!isStuck)
+            return;
+        List<QueuedWrite<TContext>> refused;
+        lock (gate)
+            (refused, waiting) = (waiting, []);
+        foreach (var queued in refused)
             queued.Fail(Stuck());
     }
 
     private static StoreException Stuck() => new(Reason.StorageUnavailable, "The disk does not answer.");
 
+    private void Enqueue(QueuedWrite<TContext> queued)
+    {
+        lock (gate)
+        {
+            if (closed)
+                throw new StoreException(Reason.StorageUnavailable, "The store is closed.");
+            if (waiting.Count >= longestQueue)
+                throw new StoreException(Reason.Overloaded, "Too many writes wait for the disk.");
+            waiting.Add(queued);
+            // Only the first can find the thread asleep.
+            if (waiting.Count == 1)
+                Monitor.Pulse(gate);
+        }
+    }
+
+    /// <summary>Moves the next group; waits where there is none. False: closed, and nothing is left.</summary>
+    private bool TakeGroup(List<QueuedWrite<TContext>> writes)
+    {
+        writes.Clear();
+        lock (gate)
+        {
+            while (waiting.Count == 0 && !closed)
+                Monitor.Wait(gate);
+            var count = Math.Min(waiting.Count, LargestGroup);
+            writes.AddRange(CollectionsMarshal.AsSpan(waiting)[..count]);
+            waiting.RemoveRange(0, count);
+            return count > 0;
+        }
+    }
+
     private void Work()
     {
         var writes = new List<QueuedWrite<TContext>>(64);
-        for (var number = 1L; queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult(); number++)
+        for (var number = 1L; TakeGroup(writes); number++)
         {
-            writes.Clear();
-            while (writes.Count < LargestGroup && queue.Reader.TryRead(out var queued))
-                writes.Add(queued);
             Volatile.Write(ref group, number);
             try
             {

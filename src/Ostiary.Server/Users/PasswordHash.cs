@@ -22,7 +22,7 @@ public static partial class PasswordHash
     private const int SaltSize = 16;
     private const int HashSize = 32;
 
-    private static readonly bool HasArgon2 = NativeLibrary.TryLoad(Argon2Library, out _);
+    private static readonly bool HasArgon2 = TryLoadArgon2();
 
     /// <summary>What new hashes are made with: <c>argon2id</c> or <c>pbkdf2-sha256</c>.</summary>
     public static string Algorithm => HasArgon2 ? "argon2id" : "pbkdf2-sha256";
@@ -89,6 +89,22 @@ public static partial class PasswordHash
             return HasArgon2 && TryArgon2(parsed, password, hash);
         Rfc2898DeriveBytes.Pbkdf2(password, parsed.Salt, hash, parsed.Passes, HashAlgorithmName.SHA256);
         return true;
+    }
+
+    private static bool TryLoadArgon2()
+    {
+        if (!NativeLibrary.TryLoad(Argon2Library, out _))
+            return false;
+        ReturnLargeBlocks();
+        return true;
+    }
+
+    /// <summary>glibc learns from the first freed block of this size to keep such blocks: an idle server would hold the memory of its last hash.</summary>
+    private static unsafe void ReturnLargeBlocks()
+    {
+        const int MmapThreshold = -3;
+        if (NativeLibrary.TryLoad("libc.so.6", out var libc) && NativeLibrary.TryGetExport(libc, "mallopt", out var mallopt))
+            _ = ((delegate* unmanaged<int, int, int>)mallopt)(MmapThreshold, 1 << 20);
     }
 
     private static unsafe bool TryArgon2(Parsed parsed, ReadOnlySpan<byte> password, Span<byte> hash)

@@ -42,6 +42,7 @@ internal static class Samples
             HintedSubject = "ada",
             Browser = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
             OnceKey = "urn:example:once",
+            Sender = SenderKey.Dpop("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"),
             Flow = "f-7Q2MXK",
         };
 
