@@ -43,7 +43,8 @@ public sealed class OstiaryEndpoints
         var tokens = new TokenIssuer(issuer.Url.Text, keys, issuer.Master, id => issuer.Configuration.Current.Apis.GetValueOrDefault(id));
         var fetches = new Fetches(issuer);
         var clientKeys = new ClientKeys(fetches.KeySets);
-        var gate = new ClientGate(issuer, new ClientAuthentication(issuer, clientKeys));
+        var described = new MetadataClients(issuer, fetches.ClientDocuments, configuration.Documents);
+        var gate = new ClientGate(issuer, new ClientAuthentication(issuer, clientKeys, described));
         var reader = new ClientRequestReader(issuer, gate);
         ITokenGrant[] tokenGrants =
         [
@@ -58,7 +59,7 @@ public sealed class OstiaryEndpoints
         Approvals = new Approvals(issuer, Sessions, tokens.Credentials);
         var pushed = new PushedRequests(issuer.Master);
         var ways = new RequestWays(pushed, new RequestObjects(clientKeys), fetches.RequestObjects);
-        Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Status, Approvals, ways);
+        Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Status, Approvals, ways, described);
         Proofs = new Proofs(issuer);
         Push = new PushEndpoint(issuer, gate, tokens.Id, Status, ways, pushed, Proofs);
         Token = new TokenEndpoint(issuer, gate, Proofs, tokenGrants);

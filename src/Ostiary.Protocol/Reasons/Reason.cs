@@ -20,6 +20,7 @@ public enum Reason
     RedirectUriMismatch = 1012,
     RedirectUriMissing = 1013,
     ClientDisabled = 1014,
+    ClientDocumentUnusable = 1015,
     ResponseTypeMissing = 1020,
     ResponseTypeUnsupported = 1021,
     ImplicitRefused = 1022,

@@ -8,6 +8,7 @@ using Ostiary.Server.Decisions;
 using Ostiary.Server.Grants;
 using Ostiary.Server.Http;
 using Ostiary.Server.Pages;
+using Ostiary.Server.Registration;
 using Ostiary.Server.Sessions;
 using Ostiary.Server.Tokens;
 
@@ -26,9 +27,19 @@ public sealed class AuthorizeEndpoint
 
     private readonly RequestWays _ways;
 
-    internal AuthorizeEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, TokenStatus status, Approvals approvals, RequestWays ways)
+    private readonly MetadataClients _described;
+
+    internal AuthorizeEndpoint(
+        Issuer issuer,
+        BrowserSessions sessions,
+        IdTokens idTokens,
+        TokenStatus status,
+        Approvals approvals,
+        RequestWays ways,
+        MetadataClients described
+    )
     {
-        (_issuer, _sessions, _idTokens, _status, _approvals, _ways) = (issuer, sessions, idTokens, status, approvals, ways);
+        (_issuer, _sessions, _idTokens, _status, _approvals, _ways, _described) = (issuer, sessions, idTokens, status, approvals, ways, described);
         _response = new AuthorizeResponse(issuer);
         _waiting = new WaitingRequests(issuer);
     }
@@ -38,13 +49,15 @@ public sealed class AuthorizeEndpoint
         var now = _issuer.Now;
         var snapshot = _issuer.Configuration.Current;
         var (sent, malformed) = await ReadAsync(http);
-        var client = sent["client_id"] is { } id ? snapshot.Client(id) : null;
+        var (client, missing) = sent["client_id"] is { } id
+            ? await _described.FindAsync(id, Network.Of(http), snapshot, http.RequestAborted)
+            : default;
         var incoming = await _ways.LookUpAsync(sent, client, Way.Plain, http.RequestAborted);
         var parameters = incoming.Parameters;
         if (incoming.Pushed is { } pushed && pushed.ClientId == client!.Id)
             Flow.Set(http, pushed.Flow);
         var hasQueryAndBody = HttpMethods.IsPost(http.Request.Method) && http.Request.QueryString.HasValue;
-        var page = AuthorizeRules.Page.Judge(parameters, new(malformed, hasQueryAndBody, incoming, _issuer.Url.Text), now);
+        var page = AuthorizeRules.Page.Judge(parameters, new(malformed, hasQueryAndBody, incoming, _issuer.Url.Text, missing), now);
         if (page.Refused is { } unsafeReason)
         {
             Record(

@@ -9,7 +9,7 @@ using Ostiary.Server.Configuration;
 namespace Ostiary.Server.Authorize;
 
 /// <summary>What the rules before the redirect may look at.</summary>
-internal sealed record PageFacts(Reason? Malformed, bool HasQueryAndBody, IncomingRequest Incoming, string Issuer)
+internal sealed record PageFacts(Reason? Malformed, bool HasQueryAndBody, IncomingRequest Incoming, string Issuer, Reason? DocumentMissing = null)
 {
     public Client? Client => Incoming.Client;
     public PushedRequest? Pushed => Incoming.Pushed;
@@ -39,6 +39,8 @@ internal static class AuthorizeRules
         { "a posted request has its parameters in the body",  Reason.ParametersInUrl,        "RFC 6749 §3.1",      (r, f, now) => !f.HasQueryAndBody },
         { "client_id and redirect_uri occur once",            Reason.ParameterRepeated,      "RFC 6749 §3.1",      (r, f, now) => IsSingle(f.Incoming.Sent, "client_id") && IsSingle(r, "redirect_uri") },
         { "client_id is present",                             Reason.ClientIdMissing,        "RFC 6749 §4.1.1",    (r, f, now) => f.Incoming.Sent.Has("client_id") || f.Incoming.Way == Way.Push },
+        { "not too many documents of clients are asked for",  Reason.TooManyRequests,        "CIMD §4", (r, f, now) => f.DocumentMissing is not Reason.TooManyRequests },
+        { "the document that its client_id names describes it", Reason.ClientDocumentUnusable, "CIMD §4", (r, f, now) => f.DocumentMissing is null },
         { "the client is registered",                         Reason.ClientUnknown,          "RFC 6749 §4.1.2.1",  (r, f, now) => f.Client is not null },
         { "the client is enabled",                            Reason.ClientDisabled,         "RFC 6749 §4.1.2.1",  (r, f, now) => !f.Client!.Disabled },
         IncomingRules.Pushed,

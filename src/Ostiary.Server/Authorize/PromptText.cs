@@ -34,7 +34,12 @@ internal static class PromptText
     {
         var source = RedirectUris.PolicySource(redirectUri);
         var host = source.Contains("://", StringComparison.Ordinal) ? source[(source.IndexOf("://", StringComparison.Ordinal) + 3)..] : source;
-        return new(client.Id, client.Name ?? client.Id, host, Verified: true, client.ClientUri, client.LogoUri, client.PolicyUri, client.TosUri);
+        var described = client.Id.StartsWith("https://", StringComparison.Ordinal);
+        return new(client.Id, client.Name ?? client.Id, host, !client.Registered, client.ClientUri, client.LogoUri, client.PolicyUri, client.TosUri)
+        {
+            KnownBy = described ? new Uri(client.Id).Host : null,
+            IsLocal = client.Registered && Uri.TryCreate(redirectUri, UriKind.Absolute, out var uri) && uri is { Scheme: "http", IsLoopback: true },
+        };
     }
 
     private static ScopeLine LineOf(string scope, Snapshot snapshot)

@@ -5,6 +5,8 @@ using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
 using Ostiary.Server.Configuration;
+using Ostiary.Server.Http;
+using Ostiary.Server.Registration;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Clients;
@@ -28,10 +30,11 @@ public sealed class ClientAuthentication
     private readonly IOneTimeStore _oneTime;
     private readonly ClientAssertions _assertions;
     private readonly CredentialUses _uses;
+    private readonly MetadataClients _described;
 
-    internal ClientAuthentication(Issuer issuer, ClientKeys keys)
+    internal ClientAuthentication(Issuer issuer, ClientKeys keys, MetadataClients described)
     {
-        (_issuer, _oneTime, _uses) = (issuer.Url, issuer.Stores.OneTime, issuer.Uses);
+        (_issuer, _oneTime, _uses, _described) = (issuer.Url, issuer.Stores.OneTime, issuer.Uses, described);
         _assertions = new ClientAssertions(keys, new ClientSecrets(issuer.Master));
     }
 
@@ -46,7 +49,7 @@ public sealed class ClientAuthentication
     public async ValueTask<Result> AuthenticateAsync(HttpContext http, FormParameters form, Snapshot snapshot, DateTimeOffset now)
     {
         var presented = ClientCredentials.Read(http, form);
-        var client = presented.ClientId is { } id ? snapshot.Client(id) : null;
+        var client = presented.ClientId is { } id ? (await _described.FindAsync(id, Network.Of(http), snapshot, http.RequestAborted)).Client : null;
         var facts = await LoadAsync(presented, client, snapshot, http, now);
         var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
         if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)
@@ -55,7 +58,12 @@ public sealed class ClientAuthentication
             verdict = verdict with { Refused = Reason.AssertionReplayed }; // RFC 7523 §3
         if (
             verdict.Allowed
-            && (facts.Secret?.Id ?? facts.Assertion?.KeyId ?? (client!.Registered ? CredentialUses.NoCredential : null)) is { } credential
+            && (
+                facts.Secret?.Id
+                ?? facts.Assertion?.KeyId
+                ?? (snapshot.Clients.ContainsKey(client!.Id) && client.Registered ? CredentialUses.NoCredential : null)
+            )
+                is { } credential
         )
             _uses.Note(client!.Id, credential, now);
         return new(verdict, presented.ClientId, verdict.Allowed ? new AuthenticatedClient(client!) : null);

@@ -72,7 +72,7 @@ internal sealed record ConfigurationSet
         return changes;
     }
 
-    public Snapshot ToSnapshot(long revision, IssuerUrl? issuer = null)
+    public Snapshot ToSnapshot(long revision, IssuerUrl? issuer = null, KnownDocuments? documents = null)
     {
         var byName = new Dictionary<string, User>(StringComparer.Ordinal);
         foreach (var user in Users.Values)
@@ -85,6 +85,7 @@ internal sealed record ConfigurationSet
         return new Snapshot
         {
             Revision = revision,
+            Documents = documents,
             Settings = settings,
             Fence = Fence,
             Clients = Clients.ToFrozenDictionary(c => c.Key, c => Fapi2.Applied(c.Value.Client, settings), StringComparer.Ordinal),

@@ -17,9 +17,12 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
     private readonly SemaphoreSlim _gate = new(1);
     private volatile State _state;
 
-    private LiveConfiguration(IDocumentStore documents, IssuerUrl issuer, State state) => (_documents, _issuer, _state) = (documents, issuer, state);
+    private LiveConfiguration(IDocumentStore documents, IssuerUrl issuer, KnownDocuments known, State state) =>
+        (_documents, _issuer, Documents, _state) = (documents, issuer, known, state);
 
     public Snapshot Current => _state.Snapshot;
+
+    internal KnownDocuments Documents { get; }
 
     internal ConfigurationSet CurrentSet => _state.Set;
 
@@ -32,7 +35,8 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
     public static async Task<LiveConfiguration> LoadAsync(IDocumentStore documents, IssuerUrl issuer, CancellationToken ct)
     {
         var stored = await documents.LoadAsync(ct);
-        return new(documents, issuer, State.Of(stored, issuer));
+        var known = new KnownDocuments();
+        return new(documents, issuer, known, State.Of(stored, issuer, known));
     }
 
     /// <summary>Takes over what another process has committed meanwhile, where this is not yet the configuration of that revision.</summary>
@@ -81,7 +85,7 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
                 if (await _documents.TryCommitAsync(changes, state.StoreRevision, ct))
                 {
                     var revision = state.StoreRevision + 1;
-                    _state = new(draft.Set, draft.Set.ToSnapshot(revision, _issuer), revision);
+                    _state = new(draft.Set, draft.Set.ToSnapshot(revision, _issuer, Documents), revision);
                     return new(_state.Snapshot, state.Set, draft.Set, [], changes);
                 }
                 await ReadAgainAsync(ct);
@@ -103,16 +107,16 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
         var stored = await _documents.LoadAsync(ct);
         if (stored.Revision == state.StoreRevision)
             return;
-        var read = State.Of(stored, _issuer);
+        var read = State.Of(stored, _issuer, Documents);
         _state = read.Set.ChangesSince(state.Set).Count == 0 ? state with { StoreRevision = stored.Revision } : read;
     }
 
     private sealed record State(ConfigurationSet Set, Snapshot Snapshot, long StoreRevision)
     {
-        public static State Of(DocumentSet stored, IssuerUrl issuer)
+        public static State Of(DocumentSet stored, IssuerUrl issuer, KnownDocuments known)
         {
             var set = StoredDocuments.Read(stored);
-            return new(set, set.ToSnapshot(stored.Revision, issuer), stored.Revision);
+            return new(set, set.ToSnapshot(stored.Revision, issuer, known), stored.Revision);
         }
     }
 }

@@ -21,7 +21,9 @@ internal static class RegistrationDocument
             GrantTypes = ReadNames(reader, "grant_types", ClientNames.GrantTypes) ?? unset.GrantTypes,
             Scope = ReadScope(reader) ?? unset.Scope,
             Methods = ReadNames(reader, "token_endpoint_auth_methods", [.. ClientNames.Methods.Select(m => m.Item1)]) ?? unset.Methods,
-            RedirectHosts = ReadHosts(reader),
+            RedirectHosts = ReadHosts(reader, "redirect_hosts"),
+            MetadataDocuments = reader.Flag("metadata_documents") ?? unset.MetadataDocuments,
+            DocumentHosts = ReadHosts(reader, "document_hosts"),
             RequirePkce = reader.Flag("require_pkce") ?? unset.RequirePkce,
             MostClients = reader.Number("most_clients", 1, 100_000) ?? unset.MostClients,
             UnusedLifetime = Bounds.Read(reader, "unused_lifetime", unsafeNames) ?? unset.UnusedLifetime,
@@ -55,15 +57,15 @@ internal static class RegistrationDocument
         return scope;
     }
 
-    private static ImmutableArray<string> ReadHosts(DocumentReader reader)
+    private static ImmutableArray<string> ReadHosts(DocumentReader reader, string member)
     {
-        if (reader.Texts("redirect_hosts", 253) is not { } hosts)
+        if (reader.Texts(member, 253) is not { } hosts)
             return [];
         for (var i = 0; i < hosts.Length; i++)
         {
             if (!IsEntry(hosts[i]))
                 reader.Refuse(
-                    $"redirect_hosts[{i}]",
+                    $"{member}[{i}]",
                     $"'{DocumentReader.Shorten(hosts[i])}' is neither a host nor a scheme.",
                     "Write app.example, *.example, localhost, or com.example.app: for a private-use scheme."
                 );

@@ -18,6 +18,12 @@ public sealed record RegistrationPolicy
     /// <summary>Hosts and schemes that redirect URIs may have; empty: any that may be registered at all.</summary>
     public ImmutableArray<string> RedirectHosts { get; init; } = [];
 
+    /// <summary>Whether a client may be described at the address that its id is. Default false.</summary>
+    public bool MetadataDocuments { get; init; }
+
+    /// <summary>Hosts whose documents are taken; empty: any.</summary>
+    public ImmutableArray<string> DocumentHosts { get; init; } = [];
+
     /// <summary>Default true; of public clients always. RFC 9700 §2.1.1</summary>
     public bool RequirePkce { get; init; } = true;
 
@@ -46,6 +52,8 @@ public sealed record RegistrationPolicy
         }
         return false;
     }
+
+    public bool AllowsDocument(string id) => DocumentHosts.IsEmpty || DocumentHosts.Any(entry => IsHost(entry, new Uri(id).Host));
 
     private static bool IsHost(string entry, string host) =>
         entry.StartsWith("*.", StringComparison.Ordinal)

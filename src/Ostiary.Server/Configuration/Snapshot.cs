@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using Ostiary.Protocol;
 using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
+using Ostiary.Server.Registration;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Tokens;
 using Ostiary.Server.Users;
@@ -48,7 +49,11 @@ public sealed class Snapshot
     /// <summary>Whether there is any API whose tokens must be bound to a key.</summary>
     public bool SomeApiBinds => _someApiBinds ??= Apis.Values.Any(api => api.RequireDpop);
 
-    public Client? Client(string id) => Clients.GetValueOrDefault(id);
+    /// <summary>The clients that are described elsewhere, as far as this node has read of them.</summary>
+    internal KnownDocuments? Documents { get; init; }
+
+    /// <summary>Also of a client whose document is not read yet: what it was given lives on.</summary>
+    public Client? Client(string id) => Clients.GetValueOrDefault(id) ?? Described(id);
 
     public User? User(string subject) => UsersBySubject.GetValueOrDefault(subject);
 
@@ -57,6 +62,14 @@ public sealed class Snapshot
 
     /// <summary>The API that defines a scope, or null for the scopes of OpenID Connect and unknown ones.</summary>
     public Api? ApiOfScope(string scope) => (_apiByScope ??= ByScope()).GetValueOrDefault(scope);
+
+    private Client? Described(string id) =>
+        Documents is not null
+        && Settings.Registration is { MetadataDocuments: true } policy
+        && MetadataDocument.IsId(id, anyPort: true)
+        && policy.AllowsDocument(id)
+            ? Documents.Find(id) ?? KnownDocuments.Unread(id)
+            : null;
 
     private FrozenDictionary<string, Api> ByScope() =>
         Apis.Values.SelectMany(a => a.Scopes.Select(s => (s.Name, Api: a))).DistinctBy(s => s.Name).ToFrozenDictionary(s => s.Name, s => s.Api);

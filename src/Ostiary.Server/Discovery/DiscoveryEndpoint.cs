@@ -76,6 +76,8 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         json.WriteString("revocation_endpoint", issuer.Url.At("/revoke"));
         if (snapshot.Settings.Registration is not null)
             json.WriteString("registration_endpoint", issuer.Url.At("/register")); // RFC 8414 §2
+        if (snapshot.Settings.Registration is { MetadataDocuments: true })
+            json.WriteBoolean("client_id_metadata_document_supported", true); // CIMD §5
         json.WriteString("end_session_endpoint", issuer.Url.At("/end_session")); // RP-Initiated Logout §2.1
         List(json, "scopes_supported", UserClaims.OpenIdScopes.Tokens.Concat(snapshot.Apis.Values.SelectMany(a => a.AllScopes.Tokens)));
         List(json, "response_types_supported", ["code"]);

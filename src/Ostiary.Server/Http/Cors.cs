@@ -68,7 +68,7 @@ public sealed class Cors(Issuer issuer)
     }
 
     private static bool IsAppOrigin(string origin, Snapshot snapshot) =>
-        snapshot.Clients.Values.Any(client =>
-            client is { IsPublic: true, Disabled: false } && client.RedirectUris.Any(uri => RedirectUris.PolicySource(uri) == origin)
-        );
+        snapshot
+            .Clients.Values.Concat(snapshot.Documents?.Clients ?? [])
+            .Any(client => client is { IsPublic: true, Disabled: false } && client.RedirectUris.Any(uri => RedirectUris.PolicySource(uri) == origin));
 }

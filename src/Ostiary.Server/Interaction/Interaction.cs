@@ -38,7 +38,14 @@ public sealed record AppCard(
     string? LogoUri,
     string? PolicyUri,
     string? TosUri
-);
+)
+{
+    /// <summary>The host that vouches for the app by its document; null: it is registered here.</summary>
+    public string? KnownBy { get; init; }
+
+    /// <summary>The answer goes to a program on the person's own machine, which any program there could pretend to be.</summary>
+    public bool IsLocal { get; init; }
+}
 
 /// <summary>One line of the consent page: a sentence for people, the raw name beside it, and whether it can be left out.</summary>
 /// <param name="Sentence">From the API's configuration, or the pages' catalogue where <paramref name="CatalogueKey"/> is set.</param>

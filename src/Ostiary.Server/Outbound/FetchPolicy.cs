@@ -47,6 +47,19 @@ internal sealed record FetchPolicy
             StaleFor = TimeSpan.FromHours(1),
         };
 
+    /// <summary>What a client is, at the address that its id is. CIMD §4</summary>
+    public static FetchPolicy ClientDocument { get; } =
+        new()
+        {
+            Purpose = "outbound.client_id",
+            ContentTypes = ["application/json"],
+            MaxBytes = 5 * KiB,
+            Freshest = TimeSpan.FromMinutes(5),
+            Usual = TimeSpan.FromHours(1),
+            Longest = TimeSpan.FromDays(1),
+            StaleFor = TimeSpan.FromHours(1),
+        };
+
     /// <summary>A signed authorization request at an address that the client registered.</summary>
     public static FetchPolicy RequestObject { get; } =
         new()

@@ -3,6 +3,7 @@ using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Http;
+using Ostiary.Server.Registration;
 
 namespace Ostiary.Server.Outbound;
 
@@ -15,6 +16,7 @@ internal sealed class Fetches
             where T : class => new(issuer.Fetcher, policy, read, issuer.Time, (host, reason) => Record(issuer, policy.Purpose, host, reason));
         KeySets = CacheOf(FetchPolicy.KeySet, ReadKeySet);
         RequestObjects = CacheOf(FetchPolicy.RequestObject, ReadText);
+        ClientDocuments = CacheOf(FetchPolicy.ClientDocument, MetadataDocument.Read);
     }
 
     /// <summary>By <c>jwks_uri</c>.</summary>
@@ -22,6 +24,9 @@ internal sealed class Fetches
 
     /// <summary>By <c>request_uri</c>.</summary>
     public FetchCache<string> RequestObjects { get; }
+
+    /// <summary>By <c>client_id</c>.</summary>
+    public FetchCache<MetadataDocument> ClientDocuments { get; }
 
     private static JsonWebKeySet? ReadKeySet(ReadOnlyMemory<byte> body) =>
         JsonWebKeySet.TryParse(body, publicOnly: true, out var keys, out _) && keys.Keys.Count > 0 ? keys : null;

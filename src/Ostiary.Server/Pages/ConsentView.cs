@@ -27,6 +27,7 @@ internal sealed record ConsentView(
             <div class="who"><span>{Texts.Html("consent.signed-in-as", Html.Of($"<strong>{Person}</strong>"))}</span>
             <a href="{OtherAccount}">{Texts["consent.not-you"]}</a></div>
             {Unverified}
+            {Local}
             <form method="post" action="{Action}">
             {Csrf}
             <h2 id="wants">{Texts["consent.wants", App]}</h2>
@@ -36,6 +37,7 @@ internal sealed record ConsentView(
             {OptionalHint}
             <dl>
             {Publisher}
+            {KnownBy}
             <dt>{Texts["consent.returns-to"]}</dt><dd><strong>{DisplayText.Clean(Prompt.App.ReturnsTo, 253)}</strong></dd>
             </dl>
             {Links}
@@ -62,6 +64,13 @@ internal sealed record ConsentView(
     }
 
     private Html Unverified => Prompt.App.Verified ? Html.Empty : Html.Of($"""<p class="note">{Texts["consent.unverified"]}</p>""");
+
+    private Html Local => Prompt.App.IsLocal ? Html.Of($"""<p class="note">{Texts["consent.local"]}</p>""") : Html.Empty;
+
+    private Html KnownBy =>
+        Prompt.App.KnownBy is { } host
+            ? Html.Of($"<dt>{Texts["consent.known-by"]}</dt><dd><strong>{DisplayText.Clean(host, 253)}</strong></dd>")
+            : Html.Empty;
 
     private Html Publisher =>
         Prompt.App.Verified ? Html.Of($"""<dt>{Texts["consent.publisher"]}</dt><dd>{Texts["consent.verified", Server]}</dd>""") : Html.Empty;

@@ -127,7 +127,8 @@ internal sealed class RegistrantMetadata
     private string Method()
     {
         var method =
-            Text("token_endpoint_auth_method") ?? (_policy.Methods.Contains("client_secret_basic") ? "client_secret_basic" : _policy.Methods[0]); // RFC 7591 §2
+            Text("token_endpoint_auth_method")
+            ?? (_policy.Methods.Contains("client_secret_basic") ? "client_secret_basic" : _policy.Methods.FirstOrDefault("none")); // RFC 7591 §2
         if (!_policy.Methods.Contains(method))
             NotOffered ??= $"token_endpoint_auth_method '{DocumentReader.Shorten(method)}': offered are {string.Join(", ", _policy.Methods)}.";
         return method;
