@@ -43,6 +43,7 @@ internal sealed class RowLog : IDisposable
         state.Sessions.Changed = (id, session) => Write("session", session, RowJson.Write, () => writer.WriteString("no-session", id));
         state.Consents.Changed = (key, consent) => Write("consent", consent, RowJson.Write, () => WritePair("no-consent", key.Subject, key.ClientId));
         state.OneTime.Changed = (key, entry) => Write("once", entry, WriteOnce, () => writer.WriteString("no-once", key));
+        state.LogoutNotices.Changed = (id, notice) => Write("notice", notice, LogoutNoticeJson.Write, () => writer.WriteString("no-notice", id));
         state.Changes.Changed = (sequence, change) => Write("change", change, RowJson.Write, () => writer.WriteNumber("no-change", sequence));
         state.Documents.Changed = (key, document) => Write("document", document, RowJson.Write, () => WritePair("no-document", key.Kind, key.Id));
         state.Counters.Changed = (_, counter) => Write("counter", counter, WriteCounter, () => { });
@@ -57,6 +58,7 @@ internal sealed class RowLog : IDisposable
         WriteTable(writer, "session", state.Sessions.Rows, RowJson.Write, written);
         WriteTable(writer, "grant", state.Grants.Rows, RowJson.Write, written);
         WriteTable(writer, "once", state.OneTime.Rows, WriteOnce, written);
+        WriteTable(writer, "notice", state.LogoutNotices.Rows, LogoutNoticeJson.Write, written);
         WriteTable(writer, "change", state.Changes.Rows, RowJson.Write, written);
     }
 
@@ -94,6 +96,13 @@ internal sealed class RowLog : IDisposable
                 break;
             case "no-once":
                 state.OneTime.Remove(StoredJson.Text(ref reader));
+                break;
+            case "notice":
+                var notice = LogoutNoticeJson.Read(ref reader);
+                state.LogoutNotices.Put(notice.Id, notice);
+                break;
+            case "no-notice":
+                state.LogoutNotices.Remove(StoredJson.Text(ref reader));
                 break;
             case "change":
                 var change = RowJson.ReadChange(ref reader);
