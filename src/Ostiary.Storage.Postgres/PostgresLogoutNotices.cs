@@ -33,14 +33,7 @@ internal sealed class PostgresLogoutNotices(PostgresEngine engine) : ILogoutNoti
         return engine.WinsAsync(new Statement(Update).Bind(id).Bind(tries).Bind(leaseUntil).Bind(now).Bind(PostgresEngine.NewMark()), ct);
     }
 
-    public ValueTask<bool> TrySettleAsync(
-        string id,
-        int tries,
-        LogoutNoticeState state,
-        DateTimeOffset dueAt,
-        Reason? refused,
-        CancellationToken ct
-    )
+    public ValueTask<bool> TrySettleAsync(string id, int tries, LogoutNoticeState state, DateTimeOffset dueAt, Reason? refused, CancellationToken ct)
     {
         const string Update = """
             UPDATE logout_notices SET state = $3, due = $4, refused = $5, writer = $6
@@ -60,25 +53,13 @@ internal static class LogoutNoticeRow
 {
     public const string Select = "SELECT session, client, subject, created, due, until, state, tries, refused FROM logout_notices";
 
-    public static Statement Insert(LogoutNotice notice, long mark) =>
-        new Statement(
+    public static Statement Insert(LogoutNotice notice, long mark) => new Statement(
             """
             INSERT INTO logout_notices (id, session, client, subject, created, due, until, state, tries, refused, writer)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             ON CONFLICT (id) DO UPDATE SET writer = excluded.writer WHERE logout_notices.writer = excluded.writer
             """
-        )
-            .Bind(notice.Id)
-            .Bind(notice.SessionId)
-            .Bind(notice.ClientId)
-            .Bind(notice.Subject)
-            .Bind(notice.CreatedAt)
-            .Bind(notice.DueAt)
-            .Bind(notice.KeptUntil)
-            .Bind((int)notice.State)
-            .Bind(notice.Tries)
-            .Bind((long?)notice.Refused)
-            .Bind(mark);
+        ).Bind(notice.Id).Bind(notice.SessionId).Bind(notice.ClientId).Bind(notice.Subject).Bind(notice.CreatedAt).Bind(notice.DueAt).Bind(notice.KeptUntil).Bind((int)notice.State).Bind(notice.Tries).Bind((long?)notice.Refused).Bind(mark);
 
     public static LogoutNotice Read(NpgsqlDataReader row) =>
         new()

@@ -148,7 +148,10 @@ internal sealed partial class LogoutDelivery : IAsyncDisposable
                 Subject = notice.Subject,
                 SessionId = notice.SessionId,
                 TokenId = tokenId,
-                Change = state == LogoutNoticeState.Failed ? "given up" : state == LogoutNoticeState.Told ? "told" : null,
+                Change =
+                    state == LogoutNoticeState.Failed ? "given up"
+                    : state == LogoutNoticeState.Told ? "told"
+                    : null,
                 Revision = _issuer.Configuration.Current.Revision,
             }
         );

@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging.Console;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Admin;
 using Ostiary.Server.Configuration;
-using Ostiary.Server.EndSession;
 using Ostiary.Server.Decisions;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Stores;
 

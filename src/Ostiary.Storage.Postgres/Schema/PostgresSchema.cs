@@ -75,11 +75,11 @@ internal static class PostgresSchema
             Statements =
             [
                 """
-                CREATE TABLE IF NOT EXISTS logout_notices (
-                  id text COLLATE "C" NOT NULL PRIMARY KEY, created bigint NOT NULL, due bigint NOT NULL, until bigint NOT NULL, refused bigint, writer bigint NOT NULL,
-                  state integer NOT NULL, tries integer NOT NULL, session text COLLATE "C" NOT NULL, client text COLLATE "C" NOT NULL, subject text COLLATE "C" NOT NULL
-                )
-                """,
+                    CREATE TABLE IF NOT EXISTS logout_notices (
+                      id text COLLATE "C" NOT NULL PRIMARY KEY, created bigint NOT NULL, due bigint NOT NULL, until bigint NOT NULL, refused bigint, writer bigint NOT NULL,
+                      state integer NOT NULL, tries integer NOT NULL, session text COLLATE "C" NOT NULL, client text COLLATE "C" NOT NULL, subject text COLLATE "C" NOT NULL
+                    )
+                    """,
                 "CREATE INDEX IF NOT EXISTS logout_notices_of_session ON logout_notices (session)",
                 "CREATE INDEX IF NOT EXISTS logout_notices_due ON logout_notices (due) WHERE state = 0",
                 "CREATE INDEX IF NOT EXISTS logout_notices_over ON logout_notices (until)",

@@ -41,7 +41,14 @@ internal sealed class MemoryArchive(IMemoryEngine engine) : IStoreArchive
         ];
 
     private static bool IsEmpty(MemoryState state) =>
-        state.Documents.Count + state.Consents.Count + state.Sessions.Count + state.Grants.Count + state.OneTime.Count + state.LogoutNotices.Count + state.Changes.Count == 0
+        state.Documents.Count
+            + state.Consents.Count
+            + state.Sessions.Count
+            + state.Grants.Count
+            + state.OneTime.Count
+            + state.LogoutNotices.Count
+            + state.Changes.Count
+            == 0
         && (state.Counters.Current(MemoryState.Revision)?.Value ?? 0) == 0;
 
     private static void Put(MemoryState state, StoredRow row)

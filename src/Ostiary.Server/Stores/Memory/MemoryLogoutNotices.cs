@@ -52,13 +52,7 @@ internal sealed class MemoryLogoutNotices(IMemoryEngine engine) : ILogoutNoticeS
     }
 
     public ValueTask<bool> TryTakeAsync(string id, int tries, DateTimeOffset leaseUntil, DateTimeOffset now, CancellationToken ct) =>
-        ChangeAsync(
-            id,
-            tries,
-            row => row.DueAt <= StoreTime.Cut(now),
-            row => row with { Tries = tries + 1, DueAt = StoreTime.Cut(leaseUntil) },
-            ct
-        );
+        ChangeAsync(id, tries, row => row.DueAt <= StoreTime.Cut(now), row => row with { Tries = tries + 1, DueAt = StoreTime.Cut(leaseUntil) }, ct);
 
     public ValueTask<bool> TrySettleAsync(
         string id,
@@ -67,20 +61,7 @@ internal sealed class MemoryLogoutNotices(IMemoryEngine engine) : ILogoutNoticeS
         DateTimeOffset dueAt,
         Reason? refused,
         CancellationToken ct
-    ) =>
-        ChangeAsync(
-            id,
-            tries,
-            _ => true,
-            row =>
-                row with
-                {
-                    State = state,
-                    DueAt = StoreTime.Cut(dueAt),
-                    Refused = refused,
-                },
-            ct
-        );
+    ) => ChangeAsync(id, tries, _ => true, row => row with { State = state, DueAt = StoreTime.Cut(dueAt), Refused = refused }, ct);
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         engine.WriteAsync(

@@ -91,15 +91,13 @@ internal sealed class RowLog : IDisposable
                 state.Consents.Remove(ReadPair(ref reader));
                 break;
             case "once":
-                var entry = ReadOnce(ref reader);
-                state.OneTime.Put(entry.Key, entry);
+                Put(state, ReadOnce(ref reader));
                 break;
             case "no-once":
                 state.OneTime.Remove(StoredJson.Text(ref reader));
                 break;
             case "notice":
-                var notice = LogoutNoticeJson.Read(ref reader);
-                state.LogoutNotices.Put(notice.Id, notice);
+                Put(state, LogoutNoticeJson.Read(ref reader));
                 break;
             case "no-notice":
                 state.LogoutNotices.Remove(StoredJson.Text(ref reader));
@@ -128,6 +126,10 @@ internal sealed class RowLog : IDisposable
         if (StoredJson.NextMember(ref reader, out _))
             throw new JsonException("One row was expected.");
     }
+
+    private static void Put(MemoryState state, OneTimeEntry entry) => state.OneTime.Put(entry.Key, entry);
+
+    private static void Put(MemoryState state, EndSession.LogoutNotice notice) => state.LogoutNotices.Put(notice.Id, notice);
 
     private void Write<T>(string name, T? row, Action<Utf8JsonWriter, T> write, Action writeRemoval)
         where T : class
