@@ -54,6 +54,9 @@ public sealed class OstiaryEndpoints
         ];
 
         Follower = new Follower(issuer.Stores.Changes, issuer.Stores.Documents, ended, issuer.Time);
+        LogoutNotices = new LogoutNotices(issuer);
+        LogoutTokens = tokens.Logout;
+        Follower.Heard = LogoutNotices.Hear;
         Status = new TokenStatus(tokens.Access, issuer.Stores, keys, ended, Follower);
         Sessions = new BrowserSessions(issuer);
         Approvals = new Approvals(issuer, Sessions, tokens.Credentials);
@@ -67,7 +70,7 @@ public sealed class OstiaryEndpoints
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
         UserInfo = new UserInfoEndpoint(issuer, Status, Proofs);
         Pages = new PageEndpoints(issuer, Sessions, Approvals, passwords, passwordUpdates);
-        EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout);
+        EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout, LogoutNotices);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
         Jwks = new JwksEndpoint(keys);
         Registrations = new RegistrationChanges(issuer, configuration, new ConfigurationChanges(issuer, configuration, keys));
@@ -83,6 +86,8 @@ public sealed class OstiaryEndpoints
     public KeyRing Keys { get; }
     public Follower Follower { get; }
     public TokenStatus Status { get; }
+    internal LogoutNotices LogoutNotices { get; }
+    internal LogoutTokens LogoutTokens { get; }
     public BrowserSessions Sessions { get; }
     public Proofs Proofs { get; }
     public Approvals Approvals { get; }

@@ -52,6 +52,7 @@ internal sealed class PostgresArchive(PostgresEngine engine) : IStoreArchive
             SELECT (SELECT count(*) FROM (SELECT 1 FROM documents LIMIT 1) d) + (SELECT count(*) FROM (SELECT 1 FROM grants LIMIT 1) g)
               + (SELECT count(*) FROM (SELECT 1 FROM sessions LIMIT 1) s) + (SELECT count(*) FROM (SELECT 1 FROM consents LIMIT 1) c)
               + (SELECT count(*) FROM (SELECT 1 FROM one_time LIMIT 1) o) + (SELECT count(*) FROM (SELECT 1 FROM changes LIMIT 1) f)
+              + (SELECT count(*) FROM (SELECT 1 FROM logout_notices LIMIT 1) l)
             """;
         var revision = await new Statement(Lock).ListAsync(connection, row => row.GetInt64(0));
         return revision[0] == 0 && (await new Statement(Count).ListAsync(connection, row => row.GetInt64(0)))[0] == 0;
@@ -89,6 +90,7 @@ internal sealed class PostgresArchive(PostgresEngine engine) : IStoreArchive
             take,
             ct
         );
+        await EachAsync(connection, LogoutNoticeRow.Select, row => new StoredLogoutNotice(LogoutNoticeRow.Read(row)), take, ct);
         await EachAsync(
             connection,
             "SELECT sequence, kind, id, at, until FROM changes ORDER BY sequence",
@@ -128,6 +130,7 @@ internal sealed class PostgresArchive(PostgresEngine engine) : IStoreArchive
             StoredOnce once => new Statement("INSERT INTO one_time (key, until, writer) VALUES ($1, $2, 0)")
                 .BindBytes(Encoding.UTF8.GetBytes(once.Key))
                 .Bind(once.Until),
+            StoredLogoutNotice { Notice: var notice } => LogoutNoticeRow.Insert(notice, 0),
             StoredChange { Change: var change } => new Statement("INSERT INTO changes (sequence, kind, id, at, until) VALUES ($1, $2, $3, $4, $5)")
                 .Bind(change.Sequence)
                 .Bind((int)change.Kind)

@@ -53,6 +53,7 @@ internal sealed class PostgresDirectory(PostgresEngine engine, TimeProvider time
         const string Count = """
             SELECT 'grants', count(*) FROM grants UNION ALL SELECT 'sessions', count(*) FROM sessions
             UNION ALL SELECT 'consents', count(*) FROM consents UNION ALL SELECT 'one_time', count(*) FROM one_time
+            UNION ALL SELECT 'logout_notices', count(*) FROM logout_notices
             UNION ALL SELECT 'changes', count(*) FROM changes
             UNION ALL SELECT 'documents', count(*) FROM documents WHERE json IS NOT NULL
             """;

@@ -116,6 +116,12 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
         return await EndEachAsync(found, end, now, ct);
     }
 
+    public async ValueTask<IReadOnlyList<string>> ClientsOfSessionAsync(string sessionId, CancellationToken ct)
+    {
+        const string Select = "SELECT DISTINCT client FROM grants WHERE session = $1 AND generation > 0 ORDER BY client";
+        return await engine.ListAsync(new Statement(Select).Bind(sessionId), row => row.GetString(0), ct);
+    }
+
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         PostgresSweep.OverAsync(engine, "grants", before, limit, ct);
 

@@ -22,6 +22,7 @@ public sealed class PostgresStores : IStores
         Sessions = new PostgresSessions(engine);
         Consents = new PostgresConsents(engine);
         OneTime = new PostgresOneTime(engine);
+        LogoutNotices = new PostgresLogoutNotices(engine);
         Changes = new PostgresChanges(engine);
         Documents = new PostgresDocuments(engine);
         Archive = new PostgresArchive(engine);
@@ -75,6 +76,7 @@ public sealed class PostgresStores : IStores
     public ISessionStore Sessions { get; }
     public IConsentStore Consents { get; }
     public IOneTimeStore OneTime { get; }
+    public ILogoutNoticeStore LogoutNotices { get; }
     public IChangeFeed Changes { get; }
     public IDocumentStore Documents { get; }
     public IDirectory Directory { get; }

@@ -45,6 +45,7 @@ internal sealed class SqliteArchive(SqliteEngine engine) : IStoreArchive
             """
             SELECT EXISTS (SELECT 1 FROM documents) + EXISTS (SELECT 1 FROM grants) + EXISTS (SELECT 1 FROM sessions) + EXISTS (SELECT 1 FROM consents)
               + EXISTS (SELECT 1 FROM one_time) + EXISTS (SELECT 1 FROM changes)
+              + EXISTS (SELECT 1 FROM logout_notices)
             """
         ) == 0;
 
@@ -57,6 +58,7 @@ internal sealed class SqliteArchive(SqliteEngine engine) : IStoreArchive
         Each(connection, SessionRow.Select, row => new StoredSession(SessionRow.Read(row)), take, ct);
         Each(connection, GrantRow.Select, row => new StoredGrant(GrantRow.Read(row)), take, ct);
         Each(connection, "SELECT key, until FROM one_time", row => new StoredOnce(row.Text(0), row.Time(1)), take, ct);
+        Each(connection, LogoutNoticeRow.Select, row => new StoredLogoutNotice(LogoutNoticeRow.Read(row)), take, ct);
         Each(
             connection,
             "SELECT sequence, kind, id, at, until FROM changes ORDER BY sequence",
@@ -96,6 +98,7 @@ internal sealed class SqliteArchive(SqliteEngine engine) : IStoreArchive
                 .Prepare("INSERT INTO one_time (key, until) VALUES (?1, ?2)")
                 .Bind(1, once.Key)
                 .Bind(2, StoreTime.ToUnix(once.Until)),
+            StoredLogoutNotice { Notice: var notice } => LogoutNoticeRow.Insert(connection, notice),
             StoredChange { Change: var change } => Put(connection, change),
             _ => throw new ArgumentException("An unknown row.", nameof(row)),
         };

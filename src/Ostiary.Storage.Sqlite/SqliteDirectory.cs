@@ -79,6 +79,7 @@ internal sealed class SqliteDirectory(SqliteEngine engine, TimeProvider time) : 
                 ["sessions"] = connection.Number("SELECT count(*) FROM sessions"),
                 ["consents"] = connection.Number("SELECT count(*) FROM consents"),
                 ["one_time"] = connection.Number("SELECT count(*) FROM one_time"),
+                ["logout_notices"] = connection.Number("SELECT count(*) FROM logout_notices"),
                 ["changes"] = connection.Number("SELECT count(*) FROM changes"),
                 ["documents"] = connection.Number("SELECT count(*) FROM documents"),
             },

@@ -142,6 +142,21 @@ internal sealed class SqliteGrants(SqliteEngine engine) : IGrantStore
             ct
         );
 
+    public ValueTask<IReadOnlyList<string>> ClientsOfSessionAsync(string sessionId, CancellationToken ct) =>
+        engine.ReadAsync<IReadOnlyList<string>>(
+            connection =>
+            {
+                using var select = connection
+                    .Prepare("SELECT DISTINCT client FROM grants WHERE session = ?1 AND generation > 0 ORDER BY client")
+                    .Bind(1, sessionId);
+                var clients = new List<string>();
+                while (select.Next())
+                    clients.Add(select.Text(0));
+                return clients;
+            },
+            ct
+        );
+
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         engine.WriteAsync(connection => SqliteSweep.DeleteOver(connection, "grants", before, limit), ct);
 

@@ -9,7 +9,7 @@ internal static class SqliteSchema
 {
     /// <summary>Step by step, from 1. A step that was ever released is never changed: what comes later is a step of its own.</summary>
     // csharpier-ignore
-    public static readonly IReadOnlyList<IReadOnlyList<string>> Steps = [First, Second];
+    public static readonly IReadOnlyList<IReadOnlyList<string>> Steps = [First, Second, Third];
 
     public static int Version => Steps.Count;
 
@@ -56,12 +56,28 @@ internal static class SqliteSchema
         "INSERT INTO numbers (name, value) VALUES ('revision', 0), ('probe', 0)",
     ];
 
-    // What a grant outlives its session with is never looked for by it. Rows of before keep the time of authentication in their approval.
+    // Rows of before keep the time of authentication in their approval.
     private static IReadOnlyList<string> Second =>
         [
             "ALTER TABLE grants ADD COLUMN authenticated INTEGER",
             "DROP INDEX grants_of_session",
             "CREATE INDEX grants_of_session ON grants (session) WHERE session IS NOT NULL AND offline = 0",
+        ];
+
+    // Clients whose grants outlive a session hear of its end like the others, so all grants of a session are looked for by it.
+    private static IReadOnlyList<string> Third =>
+        [
+            """
+            CREATE TABLE logout_notices (
+              id TEXT NOT NULL PRIMARY KEY, session TEXT NOT NULL, client TEXT NOT NULL, subject TEXT NOT NULL, created INTEGER NOT NULL,
+              due INTEGER NOT NULL, until INTEGER NOT NULL, state INTEGER NOT NULL, tries INTEGER NOT NULL, refused INTEGER
+            ) WITHOUT ROWID
+            """,
+            "CREATE INDEX logout_notices_of_session ON logout_notices (session)",
+            "CREATE INDEX logout_notices_due ON logout_notices (due) WHERE state = 0",
+            "CREATE INDEX logout_notices_over ON logout_notices (until)",
+            "DROP INDEX grants_of_session",
+            "CREATE INDEX grants_of_session ON grants (session) WHERE session IS NOT NULL",
         ];
 
     /// <summary>Makes the tables in a new database, and the steps that an older one lacks; refuses one of a newer version before anything in it is touched.</summary>

@@ -19,6 +19,7 @@ public sealed class SqliteStores : IStores
         Sessions = new SqliteSessions(engine);
         Consents = new SqliteConsents(engine);
         OneTime = new SqliteOneTime(engine);
+        LogoutNotices = new SqliteLogoutNotices(engine);
         Changes = new SqliteChanges(engine);
         Documents = new SqliteDocuments(engine);
         Archive = new SqliteArchive(engine);
@@ -57,6 +58,7 @@ public sealed class SqliteStores : IStores
     public ISessionStore Sessions { get; }
     public IConsentStore Consents { get; }
     public IOneTimeStore OneTime { get; }
+    public ILogoutNoticeStore LogoutNotices { get; }
     public IChangeFeed Changes { get; }
     public IDocumentStore Documents { get; }
     public IDirectory Directory { get; }

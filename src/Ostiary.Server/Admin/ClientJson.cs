@@ -28,6 +28,9 @@ internal static class ClientJson
             json.WriteBoolean("disabled", true);
         AdminJson.Texts(json, "redirect_uris", client.RedirectUris);
         AdminJson.Texts(json, "post_logout_redirect_uris", client.PostLogoutRedirectUris);
+        AdminJson.Text(json, "backchannel_logout_uri", client.BackchannelLogoutUri);
+        if (client.BackchannelLogoutUri is not null)
+            json.WriteBoolean("backchannel_logout_session_required", client.BackchannelLogoutSessionRequired);
         AdminJson.Texts(json, "grant_types", client.GrantTypes);
         AdminJson.Texts(json, "response_types", client.May(ClientNames.AuthorizationCode) ? ["code"] : []);
         if (!client.Scope.IsEmpty)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Grants;
 using Ostiary.Server.Sessions;
 
@@ -60,7 +61,15 @@ internal sealed class LiveAdministration(AdminParts parts)
     {
         if (await FindSessionAsync(call, ct) is not { } session)
             return AdminResponse.Refused(SessionNotFound(call.Id));
-        return AdminResponse.Object(200, json => Write(json, session));
+        var outcomes = session.EndedAt is null ? null : await LogoutNotices.OutcomesAsync(parts.Stores, session.Id, ct);
+        return AdminResponse.Object(
+            200,
+            json =>
+            {
+                Write(json, session);
+                Write(json, outcomes);
+            }
+        );
     }
 
     /// <summary>Ends the session and the grants that do not outlive it. Safe to repeat.</summary>
@@ -145,6 +154,28 @@ internal sealed class LiveAdministration(AdminParts parts)
         AdminJson.Text(json, "acr", session.Acr);
         AdminJson.Text(json, "device", session.Device);
         AdminJson.Text(json, "network", session.Network);
+    }
+
+    /// <summary>The clients of a session that is over: who was told, who is tried again, who was not.</summary>
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<LogoutOutcome>? outcomes)
+    {
+        if (outcomes is null)
+            return;
+        json.WriteStartArray("logout");
+        foreach (var (clientId, notice) in outcomes)
+        {
+            json.WriteStartObject();
+            json.WriteString("client_id", clientId);
+            json.WriteString("state", notice is null ? "no-address" : Word(notice.State.ToString()));
+            if (notice is not null)
+                json.WriteNumber("tries", notice.Tries);
+            if (notice is { State: LogoutNoticeState.Waiting })
+                AdminJson.Time(json, "next_try_at", notice.DueAt);
+            if (notice?.Refused is { } reason)
+                json.WriteString("code", Refusal.CodeOf(reason));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private string? UsernameOf(string? subject) => subject is null ? null : parts.Configuration.Current.User(subject)?.Username;

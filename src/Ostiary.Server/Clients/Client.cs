@@ -90,6 +90,12 @@ public sealed record Client
     public AssertionAudience AssertionAudience { get; init; }
     public ImmutableArray<string> RedirectUris { get; init; } = [];
     public ImmutableArray<string> PostLogoutRedirectUris { get; init; } = [];
+
+    /// <summary>Where it is told that a session is over. Back-Channel Logout §2.2</summary>
+    public string? BackchannelLogoutUri { get; init; }
+
+    /// <summary>Whether it needs the <c>sid</c>; every logout token has one.</summary>
+    public bool BackchannelLogoutSessionRequired { get; init; }
     public ImmutableArray<string> GrantTypes { get; init; } = [];
 
     /// <summary>The scopes it may ask for; empty: every scope of <c>openid profile email address phone offline_access</c> for clients that sign people in, none for others.</summary>

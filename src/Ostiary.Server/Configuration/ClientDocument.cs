@@ -50,6 +50,8 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             AssertionAudience = reader.Choice("assertion_audience", ClientNames.Audiences) ?? unset.AssertionAudience,
             RedirectUris = ClientUris.ReadRedirects(reader, "redirect_uris", type, onLoopback),
             PostLogoutRedirectUris = ClientUris.ReadRedirects(reader, "post_logout_redirect_uris", type, onLoopback),
+            BackchannelLogoutUri = ClientUris.ReadFetched(reader, "backchannel_logout_uri", onLoopback),
+            BackchannelLogoutSessionRequired = reader.Flag("backchannel_logout_session_required") ?? false,
             GrantTypes = grants,
             Scope = ReadScope(reader),
             RequirePkce = reader.Flag("require_pkce") ?? true,

@@ -11,6 +11,7 @@ internal static class ClientRules
         CheckGrants(reader, client);
         CheckAuthentication(reader, client, hasSecretReference);
         CheckResponseTypes(reader, client);
+        CheckLogout(reader, client);
     }
 
     private static void CheckGrants(DocumentReader reader, Client client)
@@ -81,6 +82,14 @@ internal static class ClientRules
             else if (!client.May(ClientNames.AuthorizationCode)) // RFC 7591 §2.1
                 reader.Refuse($"response_types[{i}]", "code needs the grant type authorization_code.");
         }
+    }
+
+    private static void CheckLogout(DocumentReader reader, Client client)
+    {
+        if (client.BackchannelLogoutUri is not null && !client.May(ClientNames.AuthorizationCode)) // Back-Channel Logout §2.2
+            reader.Refuse("backchannel_logout_uri", "has no use without the grant type authorization_code: nobody signs in there.");
+        if (reader.Has("backchannel_logout_session_required") && !reader.Has("backchannel_logout_uri"))
+            reader.Refuse("backchannel_logout_session_required", "has a meaning only with backchannel_logout_uri.");
     }
 
     public static bool UsesSecret(Client client) =>

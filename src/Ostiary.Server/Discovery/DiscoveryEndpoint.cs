@@ -79,6 +79,8 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         if (snapshot.Settings.Registration is { MetadataDocuments: true })
             json.WriteBoolean("client_id_metadata_document_supported", true); // CIMD §5
         json.WriteString("end_session_endpoint", issuer.Url.At("/end_session")); // RP-Initiated Logout §2.1
+        json.WriteBoolean("backchannel_logout_supported", true); // Back-Channel Logout §2.1
+        json.WriteBoolean("backchannel_logout_session_supported", true);
         List(json, "scopes_supported", UserClaims.OpenIdScopes.Tokens.Concat(snapshot.Apis.Values.SelectMany(a => a.AllScopes.Tokens)));
         List(json, "response_types_supported", ["code"]);
         List(json, "response_modes_supported", ["query", "form_post"]);

@@ -15,7 +15,14 @@ using Ostiary.Server.Tokens;
 namespace Ostiary.Server.EndSession;
 
 /// <summary>GET and POST /end_session: RP-initiated logout. RP-Initiated Logout §2</summary>
-internal sealed class EndSessionEndpoint(Issuer issuer, BrowserSessions sessions, IdTokens idTokens, TokenStatus status, LogoutPage page)
+internal sealed class EndSessionEndpoint(
+    Issuer issuer,
+    BrowserSessions sessions,
+    IdTokens idTokens,
+    TokenStatus status,
+    LogoutPage page,
+    LogoutNotices notices
+)
 {
     internal sealed record Request(FormParameters Parameters, Reason? Malformed)
     {
@@ -89,11 +96,15 @@ internal sealed class EndSessionEndpoint(Issuer issuer, BrowserSessions sessions
     private async Task EndAsync(HttpContext http, Request request, Verdict verdict, Client? client, Session? session)
     {
         if (session is not null)
+        {
             await sessions.EndAsync(http, session, http.RequestAborted);
+            await notices.WriteAsync(session.Id, CancellationToken.None);
+        }
         Record(http, verdict, client?.Id, session, session is null ? null : "session ended");
         if (request.ReturnTo is not { } target)
         {
-            await page.LoggedOutAsync(http, uiLocales: UiLocales(request));
+            var outcomes = session is null ? [] : await notices.FirstOutcomesAsync(session.Id, http.RequestAborted);
+            await page.LoggedOutAsync(http, uiLocales: UiLocales(request), outcomes: outcomes);
             return;
         }
         IEnumerable<KeyValuePair<string, string>> state = request.Parameters["state"] is { } value ? [new("state", value)] : [];

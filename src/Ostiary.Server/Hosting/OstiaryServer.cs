@@ -15,6 +15,7 @@ using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Admin;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Stores;
 
@@ -30,11 +31,17 @@ public sealed class OstiaryServer : IAsyncDisposable
     private readonly IssuerHouse _house;
     private readonly Following _following;
     private readonly Upkeep _upkeep;
+    private readonly LogoutDelivery _logouts;
 
     private readonly TimeSpan _drainDelay;
 
-    private OstiaryServer(WebApplication app, IssuerHouse house, Following following, Upkeep upkeep, TimeSpan drainDelay) =>
-        (_app, _house, _following, _upkeep, _drainDelay) = (app, house, following, upkeep, drainDelay);
+    private OstiaryServer(WebApplication app, IssuerHouse house, TimeProvider time, TimeSpan drainDelay)
+    {
+        (_app, _house, _drainDelay) = (app, house, drainDelay);
+        _following = Following.Start(house, time, app.Logger);
+        _upkeep = Upkeep.Start(house, time, app.Logger);
+        _logouts = LogoutDelivery.Start(house.Endpoints, app.Logger);
+    }
 
     public Issuer Issuer => _house.Endpoints.Issuer;
     public OstiaryEndpoints Endpoints => _house.Endpoints;
@@ -74,7 +81,7 @@ public sealed class OstiaryServer : IAsyncDisposable
             await house.KeysComplete;
             await house.Endpoints.Follower.FollowAsync(ct);
             await StartAsync(app, options, ct);
-            return new(app, house, Following.Start(house, time, app.Logger), Upkeep.Start(house, time, app.Logger), options.DrainDelay);
+            return new(app, house, time, options.DrainDelay);
         }
         catch
         {
@@ -98,6 +105,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         _house.Endpoints.Health.Drain();
         await _app.StopAsync(); // Accepts no more, and waits for what has begun.
         await _app.DisposeAsync();
+        await _logouts.DisposeAsync();
         await _following.DisposeAsync();
         await _upkeep.DisposeAsync();
         await _house.DisposeAsync();

@@ -32,6 +32,7 @@ internal sealed partial class Upkeep : IAsyncDisposable
                     ct => SweepAsync(stores.Grants.SweepAsync, sweeping.Now() - Remember, ct),
                     ct => SweepAsync(stores.Sessions.SweepAsync, sweeping.Now() - Remember, ct),
                     ct => SweepAsync(stores.OneTime.SweepAsync, sweeping.Now(), ct),
+                    ct => SweepAsync(stores.LogoutNotices.SweepAsync, sweeping.Now(), ct),
                     ct => SweepAsync(stores.Changes.SweepAsync, sweeping.Now(), ct),
                 ]
             ),

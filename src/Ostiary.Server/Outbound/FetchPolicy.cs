@@ -60,6 +60,15 @@ internal sealed record FetchPolicy
             StaleFor = TimeSpan.FromHours(1),
         };
 
+    /// <summary>A logout token for a client; its answer is a status. Back-Channel Logout §2.8</summary>
+    public static FetchPolicy LogoutToken { get; } =
+        new()
+        {
+            Purpose = "outbound.backchannel_logout_uri",
+            ContentTypes = [],
+            MaxBytes = 0,
+        };
+
     /// <summary>A signed authorization request at an address that the client registered.</summary>
     public static FetchPolicy RequestObject { get; } =
         new()

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Sessions;
 
 namespace Ostiary.Server.Pages;
@@ -57,7 +58,14 @@ internal sealed class LogoutPage(PageContext pages)
     }
 
     /// <summary>Says that it is done, with a way back to the app where its address is registered.</summary>
-    public Task LoggedOutAsync(HttpContext http, string? app = null, string? returnTo = null, IReadOnlyList<string>? uiLocales = null)
+    /// <param name="outcomes">The apps of the session, and which of them were told.</param>
+    public Task LoggedOutAsync(
+        HttpContext http,
+        string? app = null,
+        string? returnTo = null,
+        IReadOnlyList<string>? uiLocales = null,
+        IReadOnlyList<LogoutOutcome>? outcomes = null
+    )
     {
         var texts = Catalogue.For(uiLocales ?? [], http.Request.Headers.AcceptLanguage);
         var next = returnTo is null
@@ -67,9 +75,27 @@ internal sealed class LogoutPage(PageContext pages)
             $"""
             <h1>{texts["logout.done.title"]}</h1>
             <p class="lead">{texts["logout.done.text", PageWriter.DisplayName(pages.Issuer)]}</p>
+            {Told(texts, outcomes ?? [])}
             {next}
             """
         );
         return PageWriter.WriteAsync(http, pages.Issuer, texts, new Page(texts["logout.done.title"], body));
     }
+
+    private IEnumerable<Html> Told(Catalogue texts, IReadOnlyList<LogoutOutcome> outcomes)
+    {
+        foreach (var group in outcomes.GroupBy(TextOf).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            var names = group.Select(o => DisplayText.Clean(pages.Issuer.Configuration.Current.Client(o.ClientId)?.Name ?? o.ClientId));
+            yield return Html.Of($"""<p class="{group.Key}">{texts[group.Key, string.Join(", ", names)]}</p>""");
+        }
+    }
+
+    private static string TextOf(LogoutOutcome outcome) =>
+        outcome.Notice?.State switch
+        {
+            LogoutNoticeState.Told => "logout.apps.told",
+            LogoutNoticeState.Waiting => "logout.apps.waiting",
+            _ => "logout.apps.untold",
+        };
 }

@@ -27,6 +27,10 @@ internal static class BackupRow
                 json.WritePropertyName("change");
                 RowJson.Write(json, change);
                 break;
+            case StoredLogoutNotice { Notice: var notice }:
+                json.WritePropertyName("notice");
+                LogoutNoticeJson.Write(json, notice);
+                break;
             case StoredDocument { Document: var document }:
                 json.WritePropertyName("document");
                 RowJson.Write(json, document);
@@ -59,6 +63,7 @@ internal static class BackupRow
             "change" => new StoredChange(RowJson.ReadChange(ref reader)),
             "document" => new StoredDocument(RowJson.ReadDocument(ref reader)),
             "once" => ReadOnce(ref reader),
+            "notice" => new StoredLogoutNotice(LogoutNoticeJson.Read(ref reader)),
             StoredNumber.Revision or StoredNumber.Sequence => new StoredNumber(name, reader.GetInt64()),
             _ => throw new JsonException("An unknown row."),
         };

@@ -32,6 +32,9 @@ public sealed class Follower(IChangeFeed changes, IDocumentStore documents, Ende
     /// <summary>Takes over configuration and keys of a revision. Set once, before the first question.</summary>
     public Func<long, CancellationToken, ValueTask> Reload { get; set; } = static (_, _) => ValueTask.CompletedTask;
 
+    /// <summary>Hears every entry of the feed, in order, also those from before the start. Set once, before the first question.</summary>
+    internal Action<Change>? Heard { get; set; }
+
     /// <summary>How old what this node knows is at most.</summary>
     public TimeSpan Lag => _everCaughtUp ? time.GetElapsedTime(Volatile.Read(ref _caughtUp)) : TimeSpan.MaxValue;
 
@@ -65,7 +68,10 @@ public sealed class Follower(IChangeFeed changes, IDocumentStore documents, Ende
         {
             news = await changes.ReadAsync(_sequence, PageSize, ct);
             foreach (var change in news)
+            {
                 ended.Add(change);
+                Heard?.Invoke(change);
+            }
             if (news.Count > 0)
                 _sequence = news[^1].Sequence;
         } while (news.Count == PageSize);

@@ -37,6 +37,9 @@ public interface IGrantStore
     /// <summary>Ends all grants of a subject, at one client or (null) at all. Returns those it ended.</summary>
     ValueTask<IReadOnlyList<GrantId>> EndOfSubjectAsync(string subject, string? clientId, GrantEnd end, DateTimeOffset now, CancellationToken ct);
 
+    /// <summary>The clients that redeemed a code which was approved in a session, in order of their names, also those whose grants have ended since.</summary>
+    ValueTask<IReadOnlyList<string>> ClientsOfSessionAsync(string sessionId, CancellationToken ct);
+
     /// <summary>Removes up to <paramref name="limit"/> grants that were over (expired or ended) at <paramref name="before"/>. Never decides validity. Returns how many.</summary>
     ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct);
 }

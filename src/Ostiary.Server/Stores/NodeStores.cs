@@ -27,6 +27,7 @@ internal sealed class NodeStores : IStores
     public ISessionStore Sessions { get; }
     public IConsentStore Consents { get; }
     public IOneTimeStore OneTime => _inner.OneTime;
+    public ILogoutNoticeStore LogoutNotices => _inner.LogoutNotices;
     public IChangeFeed Changes => _inner.Changes;
     public IDocumentStore Documents => _inner.Documents;
     public IDirectory Directory { get; }
@@ -75,6 +76,9 @@ internal sealed class NodeGrants(IGrantStore inner, EndedTokens ended, Func<Fenc
         DateTimeOffset now,
         CancellationToken ct
     ) => Remember(await inner.EndOfSubjectAsync(subject, clientId, end, now, ct), now);
+
+    public ValueTask<IReadOnlyList<string>> ClientsOfSessionAsync(string sessionId, CancellationToken ct) =>
+        inner.ClientsOfSessionAsync(sessionId, ct);
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) => inner.SweepAsync(before, limit, ct);
 

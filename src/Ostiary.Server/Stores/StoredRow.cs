@@ -1,4 +1,5 @@
 using Ostiary.Server.Consents;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Grants;
 using Ostiary.Server.Sessions;
 
@@ -14,6 +15,8 @@ public sealed record StoredSession(Session Session) : StoredRow;
 public sealed record StoredConsent(Consent Consent) : StoredRow;
 
 public sealed record StoredOnce(string Key, DateTimeOffset Until) : StoredRow;
+
+public sealed record StoredLogoutNotice(LogoutNotice Notice) : StoredRow;
 
 public sealed record StoredChange(Change Change) : StoredRow;
 

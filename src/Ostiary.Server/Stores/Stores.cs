@@ -131,6 +131,7 @@ public interface IStores : IAsyncDisposable
     ISessionStore Sessions { get; }
     IConsentStore Consents { get; }
     IOneTimeStore OneTime { get; }
+    ILogoutNoticeStore LogoutNotices { get; }
     IChangeFeed Changes { get; }
     IDocumentStore Documents { get; }
     IDirectory Directory { get; }

@@ -29,11 +29,13 @@ public sealed class TokenIssuer
         _issuer = issuer;
         Access = new AccessTokens(issuer, keys, master, apis);
         _idTokens = new IdTokens(issuer, keys, new ClientSecrets(master));
+        Logout = new LogoutTokens(issuer, keys, new ClientSecrets(master));
         Credentials = new GrantCredentials(master);
     }
 
     public AccessTokens Access { get; }
     public IdTokens Id => _idTokens;
+    internal LogoutTokens Logout { get; }
     public GrantCredentials Credentials { get; }
 
     /// <summary>A token for a client acting for itself. RFC 6749 §4.4.3</summary>

@@ -7,7 +7,7 @@ namespace Ostiary.Storage.Postgres.Schema;
 internal static class PostgresSchema
 {
     /// <summary>In order, from 1. A step that was ever released is never changed: what comes later is a step of its own.</summary>
-    public static readonly IReadOnlyList<SchemaStep> Steps = [First()];
+    public static readonly IReadOnlyList<SchemaStep> Steps = [First(), Second()];
 
     // csharpier-ignore
     private static SchemaStep First() => new()
@@ -66,4 +66,23 @@ internal static class PostgresSchema
             "ALTER TABLE numbers SET (fillfactor = 10)",
         ],
     };
+
+    private static SchemaStep Second() =>
+        new()
+        {
+            Version = 2,
+            OldestThatRuns = 1,
+            Statements =
+            [
+                """
+                    CREATE TABLE IF NOT EXISTS logout_notices (
+                      id text COLLATE "C" NOT NULL PRIMARY KEY, created bigint NOT NULL, due bigint NOT NULL, until bigint NOT NULL, refused bigint, writer bigint NOT NULL,
+                      state integer NOT NULL, tries integer NOT NULL, session text COLLATE "C" NOT NULL, client text COLLATE "C" NOT NULL, subject text COLLATE "C" NOT NULL
+                    )
+                    """,
+                "CREATE INDEX IF NOT EXISTS logout_notices_of_session ON logout_notices (session)",
+                "CREATE INDEX IF NOT EXISTS logout_notices_due ON logout_notices (due) WHERE state = 0",
+                "CREATE INDEX IF NOT EXISTS logout_notices_over ON logout_notices (until)",
+            ],
+        };
 }

@@ -12,6 +12,7 @@ internal sealed class BrokenStores(IStores inner) : IStores
     public ISessionStore Sessions => inner.Sessions;
     public IConsentStore Consents => inner.Consents;
     public IOneTimeStore OneTime { get; init; } = inner.OneTime;
+    public ILogoutNoticeStore LogoutNotices => inner.LogoutNotices;
     public IChangeFeed Changes { get; init; } = inner.Changes;
     public IDocumentStore Documents { get; init; } = inner.Documents;
     public IDirectory Directory => inner.Directory;
@@ -57,6 +58,9 @@ internal class PassingGrants(IGrantStore inner) : IGrantStore
         DateTimeOffset now,
         CancellationToken ct
     ) => inner.EndOfSubjectAsync(subject, clientId, end, now, ct);
+
+    public ValueTask<IReadOnlyList<string>> ClientsOfSessionAsync(string sessionId, CancellationToken ct) =>
+        inner.ClientsOfSessionAsync(sessionId, ct);
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) => inner.SweepAsync(before, limit, ct);
 }

@@ -13,6 +13,7 @@ public sealed class FailingStores(IStores inner) : IStores, IChangeFeed, IConsen
     public ISessionStore Sessions => inner.Sessions;
     public IConsentStore Consents => this;
     public IOneTimeStore OneTime => inner.OneTime;
+    public ILogoutNoticeStore LogoutNotices => inner.LogoutNotices;
     public IChangeFeed Changes => this;
     public IDocumentStore Documents => inner.Documents;
     public IDirectory Directory => inner.Directory;

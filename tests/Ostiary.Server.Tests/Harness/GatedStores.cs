@@ -16,6 +16,7 @@ public sealed class GatedStores(IStores inner) : IStores, IChangeFeed
     public ISessionStore Sessions => inner.Sessions;
     public IConsentStore Consents => inner.Consents;
     public IOneTimeStore OneTime => inner.OneTime;
+    public ILogoutNoticeStore LogoutNotices => inner.LogoutNotices;
     public IChangeFeed Changes => this;
     public IDocumentStore Documents => inner.Documents;
     public IDirectory Directory => inner.Directory;

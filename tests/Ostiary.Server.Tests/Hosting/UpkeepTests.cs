@@ -54,6 +54,7 @@ public sealed class UpkeepTests
         public ISessionStore Sessions => inner.Sessions;
         public IConsentStore Consents => inner.Consents;
         public IOneTimeStore OneTime => this;
+        public ILogoutNoticeStore LogoutNotices => inner.LogoutNotices;
         public IChangeFeed Changes => this;
         public IDocumentStore Documents => inner.Documents;
         public IDirectory Directory => inner.Directory;

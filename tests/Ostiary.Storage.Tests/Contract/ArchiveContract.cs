@@ -70,6 +70,7 @@ public abstract class ArchiveContract(StoreEngine engine) : StoreContract(engine
         await Stores.Consents.PutAsync(Samples.Consent(), Ct);
         await Stores.Sessions.TryCreateAsync(Samples.Session(), Ct);
         await Stores.OneTime.TryAddOnceAsync("a/b", Start.AddMinutes(1), Start, Ct);
+        await Stores.LogoutNotices.TryAddAsync(Samples.Notice() with { Refused = Protocol.Reasons.Reason.FetchTimedOut }, Ct);
         var grant = Samples.Active();
         await Stores.Grants.TryCreateAsync(grant, Ct);
         var ended = Samples.Active();

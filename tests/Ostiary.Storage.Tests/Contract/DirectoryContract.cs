@@ -106,6 +106,7 @@ public abstract class DirectoryContract(StoreEngine engine) : StoreContract(engi
                 ["sessions"] = 1,
                 ["consents"] = 1,
                 ["one_time"] = 1,
+                ["logout_notices"] = 0,
                 ["changes"] = 1,
                 ["documents"] = 1,
             },

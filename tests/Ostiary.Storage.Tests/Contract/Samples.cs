@@ -1,6 +1,7 @@
 using System.Text;
 using Ostiary.Protocol;
 using Ostiary.Server.Consents;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Grants;
 using Ostiary.Server.Sessions;
 using Ostiary.Server.Stores;
@@ -94,6 +95,17 @@ internal static class Samples
 
     public static Consent Consent(string subject = "ada", string clientId = "app") =>
         new(subject, clientId, ScopeSet.Of(["openid", "profile"]), Start);
+
+    public static LogoutNotice Notice(string client = "app", string session = "session-of-ada") =>
+        new()
+        {
+            SessionId = session,
+            ClientId = client,
+            Subject = "ada",
+            CreatedAt = Start,
+            DueAt = Start,
+            KeptUntil = Start.AddDays(2),
+        };
 
     /// <summary>Every member as text, so that two grants can be compared whole.</summary>
     public static string Text(Grant? grant)

@@ -11,6 +11,7 @@ public sealed class SqliteSweepTests
     [InlineData("sessions", "id", "expires")]
     [InlineData("sessions", "id", "ended")]
     [InlineData("one_time", "key", "until")]
+    [InlineData("logout_notices", "id", "until")]
     [InlineData("changes", "sequence", "until")]
     public async Task Finds_what_is_over_by_an_index(string table, string key, string time)
     {

@@ -13,15 +13,15 @@ public sealed class SchemaTests : IDisposable
 {
     private static readonly SchemaStep Expand = new()
     {
-        Version = 2,
+        Version = 3,
         OldestThatRuns = 1,
         Statements = ["ALTER TABLE grants ADD COLUMN IF NOT EXISTS colour text"],
         Indexes = [("grants_of_client", "grants (client)")],
     };
     private static readonly SchemaStep Contract = new()
     {
-        Version = 3,
-        OldestThatRuns = 2,
+        Version = 4,
+        OldestThatRuns = 3,
         Fill = "UPDATE grants SET colour = 'red' WHERE id = ANY (ARRAY(SELECT id FROM grants WHERE colour IS NULL LIMIT 1000))",
         Removals = ["ALTER TABLE grants DROP COLUMN IF EXISTS used"],
     };
@@ -55,12 +55,12 @@ public sealed class SchemaTests : IDisposable
         }
         // It starts again, too.
         await (await OpenAsync([])).DisposeAsync();
-        Assert.Equal(new(2, 1), await MigrateAsync([Expand, Contract], contract: false));
+        Assert.Equal(new(3, 1), await MigrateAsync([Expand, Contract], contract: false));
         await (await OpenAsync([])).DisposeAsync();
         await MigrateAsync([Expand, Contract], contract: true);
         var fault = await Assert.ThrowsAsync<StoreException>(async () => await OpenAsync([]));
         Assert.Equal(Reason.StorageNewer, fault.Reason);
-        Assert.Contains("version 3", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("version 4", fault.Message, StringComparison.Ordinal);
         Assert.Equal("red", await engine.ValueAsync("SELECT min(colour) FROM grants"));
     }
 
@@ -70,7 +70,7 @@ public sealed class SchemaTests : IDisposable
         await using (var old = await OpenAsync([]))
             Assert.True(await old.Grants.TryCreateAsync(Samples.Active(), Ct));
         var step = Expand with { Fill = Contract.Fill, Indexes = [("grants_of_colour", "grants (colour)")] };
-        Assert.Equal(new(2, 1), await MigrateAsync([step], contract: false));
+        Assert.Equal(new(3, 1), await MigrateAsync([step], contract: false));
         Assert.Equal("red", await engine.ValueAsync("SELECT min(colour) FROM grants"));
         Assert.Equal(
             1L,
@@ -84,7 +84,7 @@ public sealed class SchemaTests : IDisposable
         await (await OpenAsync([])).DisposeAsync();
         var again = Contract with { Removals = ["ALTER TABLE grants DROP COLUMN IF EXISTS colour"], Fill = null };
         var made = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => MigrateAsync([Expand, again], contract: true)));
-        Assert.All(made, state => Assert.Equal(new(3, 2), state));
+        Assert.All(made, state => Assert.Equal(new(4, 3), state));
         const string Columns =
             "SELECT count(*) FROM information_schema.columns WHERE table_name = 'grants' AND column_name = 'colour' AND table_schema = current_schema";
         Assert.Equal(0L, await engine.ValueAsync(Columns));
@@ -94,10 +94,10 @@ public sealed class SchemaTests : IDisposable
     public async Task What_was_added_behind_a_contraction_waits_for_it()
     {
         await MigrateAsync([Expand], contract: false);
-        var later = Expand with { Version = 4, OldestThatRuns = 2, Statements = ["ALTER TABLE grants ADD COLUMN IF NOT EXISTS shape text"] };
+        var later = Expand with { Version = 5, OldestThatRuns = 3, Statements = ["ALTER TABLE grants ADD COLUMN IF NOT EXISTS shape text"] };
         var fault = await Assert.ThrowsAsync<StoreException>(async () => await OpenAsync([Expand, Contract, later]));
         Assert.Contains("contracted", fault.Message, StringComparison.Ordinal);
-        Assert.Equal(new(4, 2), await MigrateAsync([Expand, Contract, later], contract: true));
+        Assert.Equal(new(5, 3), await MigrateAsync([Expand, Contract, later], contract: true));
     }
 
     [Fact]
@@ -117,17 +117,17 @@ public sealed class SchemaTests : IDisposable
             Assert.True(await node.Grants.TryRotateAsync(grant.Id, generation, Samples.Start, Ct));
         Assert.False(migrating.IsCompleted);
         await longWork.RollbackAsync(Ct);
-        Assert.Equal(2, (await migrating).Version);
+        Assert.Equal(3, (await migrating).Version);
     }
 
     [Fact]
     public async Task A_plan_names_what_is_missing()
     {
         var migrations = await MigrationsAsync([Expand, Contract]);
-        Assert.Equal([1, 2, 3], migrations.Missing(null, contract: false).Select(step => step.Version));
-        Assert.Equal([2], migrations.Missing(new(1, 1), contract: false).Select(step => step.Version));
-        Assert.Equal([2, 3], migrations.Missing(new(1, 1), contract: true).Select(step => step.Version));
-        Assert.Empty(migrations.Missing(new(3, 2), contract: true));
+        Assert.Equal([1, 2, 3, 4], migrations.Missing(null, contract: false).Select(step => step.Version));
+        Assert.Equal([3], migrations.Missing(new(2, 1), contract: false).Select(step => step.Version));
+        Assert.Equal([3, 4], migrations.Missing(new(2, 1), contract: true).Select(step => step.Version));
+        Assert.Empty(migrations.Missing(new(4, 3), contract: true));
     }
 
     [Fact]

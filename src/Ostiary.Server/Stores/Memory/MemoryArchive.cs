@@ -36,11 +36,19 @@ internal sealed class MemoryArchive(IMemoryEngine engine) : IStoreArchive
             .. state.Sessions.Rows.Select(session => new StoredSession(session)),
             .. state.Grants.Rows.Select(grant => new StoredGrant(grant)),
             .. state.OneTime.Rows.Select(entry => new StoredOnce(entry.Key, entry.Until)),
+            .. state.LogoutNotices.Rows.Select(notice => new StoredLogoutNotice(notice)),
             .. state.Changes.Rows.Select(change => new StoredChange(change)),
         ];
 
     private static bool IsEmpty(MemoryState state) =>
-        state.Documents.Count + state.Consents.Count + state.Sessions.Count + state.Grants.Count + state.OneTime.Count + state.Changes.Count == 0
+        state.Documents.Count
+            + state.Consents.Count
+            + state.Sessions.Count
+            + state.Grants.Count
+            + state.OneTime.Count
+            + state.LogoutNotices.Count
+            + state.Changes.Count
+            == 0
         && (state.Counters.Current(MemoryState.Revision)?.Value ?? 0) == 0;
 
     private static void Put(MemoryState state, StoredRow row)
@@ -64,6 +72,9 @@ internal sealed class MemoryArchive(IMemoryEngine engine) : IStoreArchive
                 break;
             case StoredOnce once:
                 state.OneTime.Put(once.Key, new(once.Key, once.Until));
+                break;
+            case StoredLogoutNotice { Notice: var notice }:
+                state.LogoutNotices.Put(notice.Id, notice);
                 break;
             case StoredChange { Change: var change }:
                 state.Changes.Put(change.Sequence, change);

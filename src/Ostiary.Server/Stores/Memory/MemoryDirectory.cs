@@ -60,6 +60,7 @@ internal sealed class MemoryDirectory(IMemoryEngine engine, TimeProvider time) :
                 ["sessions"] = state.Sessions.Count,
                 ["consents"] = state.Consents.Count,
                 ["one_time"] = state.OneTime.Count,
+                ["logout_notices"] = state.LogoutNotices.Count,
                 ["changes"] = state.Changes.Count,
                 ["documents"] = state.Documents.Count,
             })

@@ -84,6 +84,21 @@ internal sealed class MemoryGrants(IMemoryEngine engine) : IGrantStore
         CancellationToken ct
     ) => EndWhereAsync(grant => grant.Approval?.Subject == subject && (clientId is null || grant.ClientId == clientId), end, now, ct);
 
+    public ValueTask<IReadOnlyList<string>> ClientsOfSessionAsync(string sessionId, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<IReadOnlyList<string>>(
+            engine.Read(state =>
+                state
+                    .Grants.Rows.Where(grant => grant.Generation > 0 && grant.Approval?.SessionId == sessionId)
+                    .Select(grant => grant.ClientId)
+                    .Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal)
+                    .ToList()
+            )
+        );
+    }
+
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         engine.WriteAsync(
             state =>

@@ -1,4 +1,5 @@
 using Ostiary.Server.Consents;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Grants;
 using Ostiary.Server.Sessions;
 
@@ -19,6 +20,7 @@ internal sealed class MemoryState
     public Table<string, Session> Sessions { get; } = new();
     public Table<(string Subject, string ClientId), Consent> Consents { get; } = new();
     public Table<string, OneTimeEntry> OneTime { get; } = new();
+    public Table<string, LogoutNotice> LogoutNotices { get; } = new();
     public Table<long, Change> Changes { get; } = new();
     public Table<(string Kind, string Id), Document> Documents { get; } = new();
     public Table<string, Counter> Counters { get; } = new();
@@ -46,6 +48,7 @@ internal sealed class MemoryState
         Sessions.Keep();
         Consents.Keep();
         OneTime.Keep();
+        LogoutNotices.Keep();
         Changes.Keep();
         Documents.Keep();
         Counters.Keep();
@@ -60,6 +63,7 @@ internal sealed class MemoryState
         Sessions.Discard();
         Consents.Discard();
         OneTime.Discard();
+        LogoutNotices.Discard();
         Changes.Discard();
         Documents.Discard();
         Counters.Discard();

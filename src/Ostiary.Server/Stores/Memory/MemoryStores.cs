@@ -16,6 +16,7 @@ public sealed class MemoryStores : IStores
         Sessions = new MemorySessions(engine);
         Consents = new MemoryConsents(engine);
         OneTime = new MemoryOneTime(engine);
+        LogoutNotices = new MemoryLogoutNotices(engine);
         Changes = new MemoryChanges(engine);
         Documents = new MemoryDocuments(engine);
         Archive = new MemoryArchive(engine);
@@ -53,6 +54,7 @@ public sealed class MemoryStores : IStores
     public ISessionStore Sessions { get; }
     public IConsentStore Consents { get; }
     public IOneTimeStore OneTime { get; }
+    public ILogoutNoticeStore LogoutNotices { get; }
     public IChangeFeed Changes { get; }
     public IDocumentStore Documents { get; }
     public IDirectory Directory { get; }

@@ -43,6 +43,7 @@ internal sealed class RowLog : IDisposable
         state.Sessions.Changed = (id, session) => Write("session", session, RowJson.Write, () => writer.WriteString("no-session", id));
         state.Consents.Changed = (key, consent) => Write("consent", consent, RowJson.Write, () => WritePair("no-consent", key.Subject, key.ClientId));
         state.OneTime.Changed = (key, entry) => Write("once", entry, WriteOnce, () => writer.WriteString("no-once", key));
+        state.LogoutNotices.Changed = (id, notice) => Write("notice", notice, LogoutNoticeJson.Write, () => writer.WriteString("no-notice", id));
         state.Changes.Changed = (sequence, change) => Write("change", change, RowJson.Write, () => writer.WriteNumber("no-change", sequence));
         state.Documents.Changed = (key, document) => Write("document", document, RowJson.Write, () => WritePair("no-document", key.Kind, key.Id));
         state.Counters.Changed = (_, counter) => Write("counter", counter, WriteCounter, () => { });
@@ -57,6 +58,7 @@ internal sealed class RowLog : IDisposable
         WriteTable(writer, "session", state.Sessions.Rows, RowJson.Write, written);
         WriteTable(writer, "grant", state.Grants.Rows, RowJson.Write, written);
         WriteTable(writer, "once", state.OneTime.Rows, WriteOnce, written);
+        WriteTable(writer, "notice", state.LogoutNotices.Rows, LogoutNoticeJson.Write, written);
         WriteTable(writer, "change", state.Changes.Rows, RowJson.Write, written);
     }
 
@@ -89,11 +91,16 @@ internal sealed class RowLog : IDisposable
                 state.Consents.Remove(ReadPair(ref reader));
                 break;
             case "once":
-                var entry = ReadOnce(ref reader);
-                state.OneTime.Put(entry.Key, entry);
+                Put(state, ReadOnce(ref reader));
                 break;
             case "no-once":
                 state.OneTime.Remove(StoredJson.Text(ref reader));
+                break;
+            case "notice":
+                Put(state, LogoutNoticeJson.Read(ref reader));
+                break;
+            case "no-notice":
+                state.LogoutNotices.Remove(StoredJson.Text(ref reader));
                 break;
             case "change":
                 var change = RowJson.ReadChange(ref reader);
@@ -119,6 +126,10 @@ internal sealed class RowLog : IDisposable
         if (StoredJson.NextMember(ref reader, out _))
             throw new JsonException("One row was expected.");
     }
+
+    private static void Put(MemoryState state, OneTimeEntry entry) => state.OneTime.Put(entry.Key, entry);
+
+    private static void Put(MemoryState state, EndSession.LogoutNotice notice) => state.LogoutNotices.Put(notice.Id, notice);
 
     private void Write<T>(string name, T? row, Action<Utf8JsonWriter, T> write, Action writeRemoval)
         where T : class
