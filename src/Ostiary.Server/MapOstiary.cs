@@ -24,13 +24,13 @@ public static class MapOstiaryExtensions
 
         at.MapMethods("/authorize", GetOrPost,  pages.Guard(on.Authorize.HandleAsync)).In(lanes.Authorization);     // RFC 6749 §3.1
         at.MapGet ("/authorize/continue",       pages.Guard(on.Approvals.ContinueAsync)).In(lanes.Page);            // OIDC Core §3.1.2.3
-        at.MapPost("/par",                      on.Cors.Allow(on.Push.HandleAsync)).In(lanes.Authorization);        // RFC 9126 §2
-        at.MapPost("/token",                    on.Cors.Allow(on.Token.HandleAsync)).In(lanes.Token);               // RFC 6749 §3.2
+        at.MapPost("/par",                      on.Push.HandleAsync).In(lanes.Authorization).OpenTo(on.Cors.Apps);// RFC 9126 §2
+        at.MapPost("/token",                    on.Token.HandleAsync).In(lanes.Token).OpenTo(on.Cors.Apps);     // RFC 6749 §3.2
         at.MapPost("/introspect",                            on.Introspection.HandleAsync).In(lanes.Revocation);    // RFC 7662 §2
-        at.MapPost("/revoke",                   on.Cors.Allow(on.Revocation.HandleAsync)).In(lanes.Revocation);     // RFC 7009 §2
-        at.MapPost("/register",                 Cors.AllowAny(on.Registration.HandleAsync)).In(lanes.Password);       // RFC 7591 §3
-        at.MapMethods("/register/{id}", GetPutDelete, Cors.AllowAny(on.Management.HandleAsync)).In(lanes.Password); // RFC 7592 §2
-        at.MapMethods("/userinfo", GetOrPost,   on.Cors.Allow(on.UserInfo.HandleAsync)).In(lanes.Revocation);       // OIDC Core §5.3
+        at.MapPost("/revoke",                   on.Revocation.HandleAsync).In(lanes.Revocation).OpenTo(on.Cors.Apps);// RFC 7009 §2
+        at.MapPost("/register",                 on.Registration.HandleAsync).In(lanes.Password).OpenTo(Cors.Any);// RFC 7591 §3
+        at.MapMethods("/register/{id}", GetPutDelete, on.Management.HandleAsync).In(lanes.Password).OpenTo(Cors.Any);// RFC 7592 §2
+        at.MapMethods("/userinfo", GetOrPost,   on.UserInfo.HandleAsync).In(lanes.Revocation).OpenTo(on.Cors.Apps);// OIDC Core §5.3
         at.MapMethods("/end_session", GetOrPost, pages.Guard(on.EndSession.HandleAsync)).In(lanes.Page);            // RP-Initiated Logout §2
 
         at.MapGet ("/login",                    pages.Guard(pages.Login.ShowAsync)).In(lanes.Page);                 // OIDC Core §3.1.2.3

@@ -13,14 +13,18 @@ internal sealed class PostgresConsents(PostgresEngine engine) : IConsentStore
     public ValueTask<Consent?> FindAsync(string subject, string clientId, CancellationToken ct) =>
         engine.OneAsync(new Statement(Select + " WHERE subject = $1 AND client = $2").Bind(subject).Bind(clientId), Read, ct);
 
-    public async ValueTask PutAsync(Consent consent, CancellationToken ct)
+    /// <summary>A try whose outcome is unknown may have won and now lose against itself: the caller reads what it wrote, and puts it again.</summary>
+    public ValueTask<bool> TryPutAsync(Consent consent, Consent? before, CancellationToken ct)
     {
-        const string Put = """
-            INSERT INTO consents (subject, client, scope, granted) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (subject, client) DO UPDATE SET scope = excluded.scope, granted = excluded.granted
-            """;
-        var put = new Statement(Put).Bind(consent.Subject).Bind(consent.ClientId).Bind(consent.Scope.ToString()).Bind(consent.GrantedAt);
-        await engine.WinsAsync(put, ct);
+        const string Insert =
+            "INSERT INTO consents (subject, client, scope, granted) VALUES ($1, $2, $3, $4) ON CONFLICT (subject, client) DO NOTHING";
+        const string Update = "UPDATE consents SET scope = $3, granted = $4 WHERE subject = $1 AND client = $2 AND scope = $5 AND granted = $6";
+        var put = new Statement(before is null ? Insert : Update)
+            .Bind(consent.Subject)
+            .Bind(consent.ClientId)
+            .Bind(consent.Scope.ToString())
+            .Bind(consent.GrantedAt);
+        return engine.WinsAsync(before is null ? put : put.Bind(before.Scope.ToString()).Bind(before.GrantedAt), ct);
     }
 
     public ValueTask<bool> TryRemoveAsync(string subject, string clientId, CancellationToken ct)

@@ -20,25 +20,27 @@ internal sealed class SqliteConsents(SqliteEngine engine) : IConsentStore
             ct
         );
 
-    public async ValueTask PutAsync(Consent consent, CancellationToken ct) =>
-        await engine.WriteAsync(
+    public ValueTask<bool> TryPutAsync(Consent consent, Consent? before, CancellationToken ct)
+    {
+        const string Insert =
+            "INSERT INTO consents (subject, client, scope, granted) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (subject, client) DO NOTHING";
+        const string Update = "UPDATE consents SET scope = ?3, granted = ?4 WHERE subject = ?1 AND client = ?2 AND scope = ?5 AND granted = ?6";
+        return engine.WriteAsync(
             connection =>
             {
                 using var put = connection
-                    .Prepare(
-                        """
-                        INSERT INTO consents (subject, client, scope, granted) VALUES (?1, ?2, ?3, ?4)
-                        ON CONFLICT (subject, client) DO UPDATE SET scope = excluded.scope, granted = excluded.granted
-                        """
-                    )
+                    .Prepare(before is null ? Insert : Update)
                     .Bind(1, consent.Subject)
                     .Bind(2, consent.ClientId)
                     .Bind(3, consent.Scope.ToString())
                     .Bind(4, StoreTime.ToUnix(consent.GrantedAt));
-                return put.Run();
+                if (before is not null)
+                    put.Bind(5, before.Scope.ToString()).Bind(6, StoreTime.ToUnix(before.GrantedAt));
+                return put.Run() == 1;
             },
             ct
         );
+    }
 
     public ValueTask<bool> TryRemoveAsync(string subject, string clientId, CancellationToken ct) =>
         engine.WriteAsync(

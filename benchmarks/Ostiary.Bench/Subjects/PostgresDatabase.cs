@@ -69,7 +69,9 @@ internal sealed class PostgresDatabase : IDatabase, IDisposable
             [.. Place, "-n", "-M", "prepared", "-c", count, "-j", "1", "-T", time, "-f", script, User],
             cores: Machine.GeneratorCore
         );
-        var line = said.Split('\n').Last(l => l.StartsWith("tps = ", StringComparison.Ordinal));
+        var line =
+            Array.FindLast(said.Split('\n'), l => l.StartsWith("tps = ", StringComparison.Ordinal))
+            ?? throw new InvalidOperationException($"pgbench made no update in {time} seconds: this machine is too busy to measure on");
         return double.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture);
     }
 

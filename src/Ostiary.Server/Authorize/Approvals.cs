@@ -148,11 +148,19 @@ public sealed class Approvals : IInteractions
 
     private async Task AllowAsync(HttpContext http, Grant grant, Client client, Session session, ScopeSet scope)
     {
-        var known = await _issuer.Stores.Consents.FindAsync(session.Subject, client.Id, http.RequestAborted);
-        var allowed = scope.Union(ClaimsRequest.Of(grant.Request).ScopeFor(client));
-        var remembered = known is null ? allowed : known.Scope.Union(allowed);
-        await _issuer.Stores.Consents.PutAsync(new Consent(session.Subject, client.Id, remembered, _issuer.Now), http.RequestAborted);
+        await RememberAsync(session.Subject, client.Id, scope.Union(ClaimsRequest.Of(grant.Request).ScopeFor(client)), http.RequestAborted);
         await ApproveAsync(http, grant, client, session, scope, "authorize.consent");
+    }
+
+    /// <summary>Beside what was allowed before. Who allows something else in another window at the same time is not forgotten.</summary>
+    private async ValueTask RememberAsync(string subject, string clientId, ScopeSet allowed, CancellationToken ct)
+    {
+        var consents = _issuer.Stores.Consents;
+        Consent? known;
+        do
+        {
+            known = await consents.FindAsync(subject, clientId, ct);
+        } while (!await consents.TryPutAsync(new(subject, clientId, known?.Scope.Union(allowed) ?? allowed, _issuer.Now), known, ct));
     }
 
     private async Task DeclineAsync(HttpContext http, Grant grant, Session session)

@@ -21,6 +21,7 @@ internal sealed partial class FaultBarrier(Issuer issuer, HealthEndpoints health
         var lane = Admission.LaneOf(http);
         var entered = false;
         health.Part(http);
+        Origins.Answer(http);
         try
         {
             if (lane is { IsChosenByGrantType: true, Admission.IsPressed: true })
@@ -74,12 +75,14 @@ internal sealed partial class FaultBarrier(Issuer issuer, HealthEndpoints health
         exception is OperationCanceledException or IOException and not BadHttpRequestException
         && (http.RequestAborted.IsCancellationRequested || exception.InnerException is ConnectionAbortedException or ConnectionResetException);
 
-    /// <summary>Nothing was begun. Who came with a browser sees a page.</summary>
+    /// <summary>Nothing was begun. Who came with a browser sees a page; what is open to other origins is called by programs.</summary>
     private Task ShedAsync(HttpContext http, Lane lane)
     {
         var admission = lane.Admission;
         http.Response.Headers.RetryAfter = lane.RetryAfter.ToString(CultureInfo.InvariantCulture);
-        return ReferenceEquals(lane, admission.Page) || ReferenceEquals(lane, admission.Authorization) || ReferenceEquals(lane, admission.Password)
+        var isPage =
+            ReferenceEquals(lane, admission.Page) || ReferenceEquals(lane, admission.Authorization) || ReferenceEquals(lane, admission.Password);
+        return isPage && http.GetEndpoint()?.Metadata.GetMetadata<Origins>() is null
             ? ErrorPage.WriteAsync(http, issuer, Reason.Overloaded)
             : JsonAnswer.RefuseAsync(http, issuer, Reason.Overloaded);
     }
@@ -99,6 +102,7 @@ internal sealed partial class FaultBarrier(Issuer issuer, HealthEndpoints health
         http.Response.Clear();
         http.Response.Headers.RetryAfter = retryAfter;
         Flow.Set(http, flow);
+        Origins.Answer(http);
         return JsonAnswer.RefuseAsync(http, issuer, reason);
     }
 

@@ -75,6 +75,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         var house = await IssuerHouse.OpenAsync(options, openStores, time, ct);
         try
         {
+            ListenProbe.Demand(options); // Before anything is changed for a server that cannot start.
             if (prepare is not null)
                 await prepare(house, ct);
             var app = Build(options, house, map);
@@ -148,12 +149,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         catch (IOException exception)
         {
             await app.DisposeAsync();
-            var address = string.Join(", ", options.Listen);
-            throw new StartException(
-                Reason.AddressInUse,
-                $"cannot listen on {address}: {exception.Message}",
-                "Stop the other program, or choose another --listen."
-            );
+            throw ListenProbe.InUse(string.Join(", ", options.Listen), exception);
         }
         if (options.Socket is { } socket)
             File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -29,7 +29,8 @@ internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies)
         var proto = http.Request.Headers["X-Forwarded-Proto"];
         if (proto.Count != 1 || proto[0] != "https")
         {
-            var isOwn = http.Request.IsHttps || IPAddress.IsLoopback(http.Connection.RemoteIpAddress!);
+            // What this machine asks itself carries no header of a proxy; who sends one without the other is a proxy that hides by what its client came.
+            var isOwn = http.Request.IsHttps || (IPAddress.IsLoopback(http.Connection.RemoteIpAddress!) && !IsForwarded(http.Request));
             return isOwn && proto.Count == 0 ? next(http) : RefuseAsync(http);
         }
         var chain = http.Request.Headers["X-Forwarded-For"];
@@ -38,6 +39,9 @@ internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies)
             http.Connection.RemoteIpAddress = client;
         return next(http);
     }
+
+    private static bool IsForwarded(HttpRequest request) =>
+        request.Headers.ContainsKey("X-Forwarded-For") || request.Headers.ContainsKey("Forwarded");
 
     private static Task RefuseAsync(HttpContext http)
     {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Dpop;
@@ -11,12 +12,11 @@ namespace Ostiary.Server.Http;
 /// </summary>
 public sealed class Cors(Issuer issuer)
 {
-    public RequestDelegate Allow(RequestDelegate next) =>
-        http =>
-        {
-            Answer(http);
-            return next(http);
-        };
+    /// <summary>Registered apps.</summary>
+    public Origins Apps => field ??= new(http => Answer(http));
+
+    /// <summary>For registration: who registers is known by its token alone, and has no origin that anybody knows yet. RFC 7591 §3</summary>
+    public static Origins Any { get; } = new(AnswerAny);
 
     public Task PreflightAsync(HttpContext http)
     {
@@ -29,14 +29,6 @@ public sealed class Cors(Issuer issuer)
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }
-
-    /// <summary>For registration: who registers is known by its token alone, and has no origin that anybody knows yet. RFC 7591 §3</summary>
-    public static RequestDelegate AllowAny(RequestDelegate next) =>
-        http =>
-        {
-            AnswerAny(http);
-            return next(http);
-        };
 
     public static Task PreflightAnyAsync(HttpContext http)
     {
@@ -71,4 +63,18 @@ public sealed class Cors(Issuer issuer)
         snapshot
             .Clients.Values.Concat(snapshot.Documents?.Clients ?? [])
             .Any(client => client is { IsPublic: true, Disabled: false } && client.RedirectUris.Any(uri => RedirectUris.PolicySource(uri) == origin));
+}
+
+/// <summary>Who may read the answers of a route in a page of another origin. Metadata of the route, so that an answer that its handler does not give says it too.</summary>
+public sealed class Origins(Action<HttpContext> answer)
+{
+    internal static void Answer(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<Origins>()?.Say(http);
+
+    private void Say(HttpContext http) => answer(http);
+}
+
+internal static class OriginsExtensions
+{
+    public static T OpenTo<T>(this T route, Origins origins)
+        where T : IEndpointConventionBuilder => route.WithMetadata(origins);
 }

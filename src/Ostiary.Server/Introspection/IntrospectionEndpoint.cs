@@ -7,6 +7,7 @@ using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Grants;
 using Ostiary.Server.Http;
+using Ostiary.Server.Token;
 using Ostiary.Server.Tokens;
 
 namespace Ostiary.Server.Introspection;
@@ -41,6 +42,7 @@ public sealed class IntrospectionEndpoint(
         { "the access token has not expired",                    Reason.AccessTokenExpired,     "RFC 7662 §2.2", (r, f, now) => f.Token is null || now < f.Token.ExpiresAt },
         { "the access token has not been revoked",               Reason.AccessTokenRevoked,     "RFC 7662 §2.2", (r, f, now) => f.Token is null || TokenStatus.Refuse(f.Presented, f.Snapshot, now) is null },
         { "the refresh token is the live one",                   Reason.GrantEnded,             "RFC 7662 §2.2", (r, f, now) => f.RefreshGrant is null || (f.RefreshGrant.IsActive(now) && f.RefreshGrant.Generation == f.RefreshGeneration) },
+        { "the refresh token was not idle for too long",         Reason.RefreshTokenExpired,    "RFC 7662 §2.2", (r, f, now) => f.RefreshGrant is null || !GrantRules.IsIdle(f.RefreshGrant, r, f.Snapshot, now) },
         { "the user of the refresh token can still sign in",     Reason.SubjectUnavailable,     "RFC 7662 §2.2", (r, f, now) => f.RefreshGrant is null || f.Snapshot.User(f.RefreshGrant.Approval!.Subject) is { Disabled: false } },
     };
 

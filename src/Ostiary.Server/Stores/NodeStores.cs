@@ -121,7 +121,18 @@ internal sealed class FencedConsents(IConsentStore inner, Func<Fence?> fence) : 
     public async ValueTask<Consent?> FindAsync(string subject, string clientId, CancellationToken ct) =>
         await inner.FindAsync(subject, clientId, ct) is { } consent && !Fenced.Hides(consent, fence()) ? consent : null;
 
-    public ValueTask PutAsync(Consent consent, CancellationToken ct) => inner.PutAsync(consent, ct);
+    /// <summary>Where one lies behind the fence, nothing was found, and it is that one which is replaced.</summary>
+    public async ValueTask<bool> TryPutAsync(Consent consent, Consent? before, CancellationToken ct)
+    {
+        if (
+            before is null
+            && fence() is { } since
+            && await inner.FindAsync(consent.Subject, consent.ClientId, ct) is { } hidden
+            && Fenced.Hides(hidden, since)
+        )
+            before = hidden;
+        return await inner.TryPutAsync(consent, before, ct);
+    }
 
     public ValueTask<bool> TryRemoveAsync(string subject, string clientId, CancellationToken ct) => inner.TryRemoveAsync(subject, clientId, ct);
 }

@@ -44,8 +44,8 @@ public interface IConsentStore
 {
     ValueTask<Consents.Consent?> FindAsync(string subject, string clientId, CancellationToken ct);
 
-    /// <summary>Puts or replaces.</summary>
-    ValueTask PutAsync(Consents.Consent consent, CancellationToken ct);
+    /// <summary>Puts it where there is still what was found, or still none. False: read again, for somebody else allowed or withdrew something.</summary>
+    ValueTask<bool> TryPutAsync(Consents.Consent consent, Consents.Consent? before, CancellationToken ct);
     ValueTask<bool> TryRemoveAsync(string subject, string clientId, CancellationToken ct);
 }
 

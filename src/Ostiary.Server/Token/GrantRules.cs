@@ -13,6 +13,10 @@ internal static class GrantRules
 {
     public static bool SubjectIsAvailable(Grant grant, Snapshot snapshot) => snapshot.User(grant.Approval!.Subject) is { Disabled: false };
 
+    /// <summary>Whether its refresh token was left unused for longer than the client may leave it. RFC 9700 §4.14.2</summary>
+    public static bool IsIdle(Grant grant, Client client, Snapshot snapshot, DateTimeOffset now) =>
+        now - (grant.UsedAt ?? grant.RotatedAt) >= (client.RefreshTokenIdle ?? snapshot.Settings.RefreshTokenIdle);
+
     /// <summary>What was granted, as far as the client may still have it: a scope taken from a client is gone at its next token. RFC 6749 §3.3</summary>
     public static ScopeSet ScopeOf(Grant grant, Client client) => grant.Approval!.Scope.Intersect(TokenTarget.AllowedTo(client));
 

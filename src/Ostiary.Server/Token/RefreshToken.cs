@@ -58,7 +58,7 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         { "its grant has not ended",                        Reason.GrantEnded,                  "RFC 6749 §5.2",    (r, f, now) => f.Grant!.Status == GrantStatus.Active },
         { "its grant has not expired",                      Reason.RefreshTokenExpired,         "RFC 6749 §5.2",    (r, f, now) => now < f.Grant!.ExpiresAt },
         { "it is the live generation, or a retry of the last rotation", Reason.RefreshTokenReused, "RFC 9700 §4.14.2", (r, f, now) => f.IsLive(r.Generation) || f.IsRetry(r.Generation, now) },
-        { "it was not idle for too long",                   Reason.RefreshTokenExpired,         "RFC 9700 §4.14.2", (r, f, now) => now - (f.Grant!.UsedAt ?? f.Grant.RotatedAt) < (r.Client.RefreshTokenIdle ?? f.Snapshot.Settings.RefreshTokenIdle) },
+        { "it was not idle for too long",                   Reason.RefreshTokenExpired,         "RFC 9700 §4.14.2", (r, f, now) => !GrantRules.IsIdle(f.Grant!, r.Client, f.Snapshot, now) },
         { "the user can still sign in",                     Reason.SubjectUnavailable,          "RFC 6749 §5.2",    (r, f, now) => GrantRules.SubjectIsAvailable(f.Grant!, f.Snapshot) },
         { "its sign-in has not ended, where it lives in one", Reason.SessionEnded,              "OIDC Core §11",    (r, f, now) => !LivesInSession(f.Grant!, r.Client) || (f.Session is { } s && s.IsLive(now)) },
         { "the scope is well-formed",                       Reason.ScopeMalformed,              "RFC 6749 §3.3",    (r, f, now) => !r.ScopeMalformed },

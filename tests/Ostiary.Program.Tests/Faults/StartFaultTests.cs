@@ -99,6 +99,13 @@ public sealed class StartFaultTests : IDisposable
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
 
+        var text = await File.ReadAllTextAsync(_ground.Config, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _ground.Config,
+            text.Replace("\"refresh_retry_window\": \"5m\"", "\"refresh_retry_window\": \"4m\"", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        ); // What would be applied is not.
+
         await RefusesAsync("OST9004", exit: 2, also: $"127.0.0.1:{port}", listen: $"http://127.0.0.1:{port}");
     }
 

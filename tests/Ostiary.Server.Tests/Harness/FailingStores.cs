@@ -45,7 +45,7 @@ public sealed class FailingStores(IStores inner) : IStores, IChangeFeed, IConsen
         return inner.Consents.FindAsync(subject, clientId, ct);
     }
 
-    public ValueTask PutAsync(Consent consent, CancellationToken ct) => inner.Consents.PutAsync(consent, ct);
+    public ValueTask<bool> TryPutAsync(Consent consent, Consent? before, CancellationToken ct) => inner.Consents.TryPutAsync(consent, before, ct);
 
     public ValueTask<bool> TryRemoveAsync(string subject, string clientId, CancellationToken ct) =>
         inner.Consents.TryRemoveAsync(subject, clientId, ct);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Admin;
 using Ostiary.Server.Clients;
@@ -33,7 +34,8 @@ public sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(
         string path = "",
         Func<ServerOptions, ServerOptions>? with = null,
-        Func<IStores, IStores>? wrap = null
+        Func<IStores, IStores>? wrap = null,
+        Action<WebApplication, IssuerHouse>? map = null
     )
     {
         var time = new FakeTime();
@@ -53,7 +55,8 @@ public sealed class TestServer : IAsyncDisposable
                 return wrap?.Invoke(stores) ?? stores;
             },
             time,
-            TestContext.Current.CancellationToken
+            TestContext.Current.CancellationToken,
+            map
         );
         var test = new TestServer(server, time);
         await test.AddApiAsync(

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Routing;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Hosting;
 using Ostiary.Server.Tests.Harness;
@@ -58,6 +59,49 @@ public sealed class AdmissionTests
         }
         admission.QueueOf = () => 0;
         Assert.Equal(0, admission.InWork);
+    }
+
+    [Fact]
+    public async Task Every_route_has_a_lane_or_is_named_as_never_shed()
+    {
+        var routes = new List<RouteEndpoint>();
+        await using var server = await TestServer.StartAsync(
+            "/tenant",
+            map: (app, _) => routes.AddRange(((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>())
+        );
+        Assert.True(routes.Count > 30);
+        foreach (var route in routes.Where(r => r.Metadata.GetMetadata<Lane>() is null))
+        {
+            var pattern = route.RoutePattern.RawText!;
+            var isPreflight = route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods is ["OPTIONS"];
+            Assert.True(
+                isPreflight
+                    || NeverShed
+                        .Concat(["/errors/{code}", "/assets/{name}"])
+                        .Any(path => pattern.Replace("/tenant", "", StringComparison.Ordinal) == path),
+                $"{pattern} has no lane"
+            );
+        }
+    }
+
+    [Theory, Trait("Spec", "RFC 9700 §2.6")]
+    [InlineData("/token")]
+    [InlineData("/revoke")]
+    [InlineData("/par")]
+    [InlineData("/register")]
+    public async Task An_app_in_a_browser_can_read_that_it_was_shed(string path)
+    {
+        await using var server = await TestServer.StartAsync();
+        using var http = server.NewHttp();
+        server.Server.Endpoints.Admission.QueueOf = () => int.MaxValue;
+        using var request = Post(path, "a=b");
+        request.Headers.Add("Origin", "http://127.0.0.1:1");
+
+        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(path == "/register" ? "*" : "http://127.0.0.1:1", Assert.Single(answer.Headers.GetValues("Access-Control-Allow-Origin")));
+        Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
     }
 
     [Fact]

@@ -175,6 +175,22 @@ public sealed class HttpLayerTests(SharedServer shared) : IClassFixture<SharedSe
     }
 
     [Theory, Trait("Spec", "RFC 9700 §2.6")]
+    [InlineData(null, 200)]
+    [InlineData("X-Forwarded-For", 403)]
+    [InlineData("Forwarded", 403)]
+    public async Task M23_a_proxy_on_this_machine_that_hides_how_its_client_came_is_not_this_machine(string? header, int status)
+    {
+        var http = new DefaultHttpContext();
+        http.Connection.RemoteIpAddress = IPAddress.Loopback;
+        if (header is not null)
+            http.Request.Headers[header] = "198.51.100.7";
+
+        await new TransportGuard([IPNetwork.Parse("127.0.0.0/8")]).InvokeAsync(http, _ => Task.CompletedTask);
+
+        Assert.Equal(status, http.Response.StatusCode);
+    }
+
+    [Theory, Trait("Spec", "RFC 9700 §2.6")]
     [InlineData("10.1.2.3", "https", 200, "198.51.100.7")]
     [InlineData("10.1.2.3", "http", 403, "10.1.2.3")]
     [InlineData("10.1.2.3", null, 200, "10.1.2.3")]

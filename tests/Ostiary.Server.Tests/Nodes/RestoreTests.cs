@@ -78,7 +78,7 @@ public sealed class RestoreTests : IDisposable
         await using (var before = await StartAsync("before", null))
         {
             var grants = before.Server.Issuer.Stores;
-            await grants.Consents.PutAsync(new("usr_alice", "web", Protocol.ScopeSet.Of(["openid"]), before.Time.GetUtcNow()), Ct);
+            await grants.Consents.TryPutAsync(new("usr_alice", "web", Protocol.ScopeSet.Of(["openid"]), before.Time.GetUtcNow()), null, Ct);
             using var spa = new TokenClient(before, "spa", null);
             await spa.SignInAsync(before.NewBrowser());
             await BackUpAsync(before);

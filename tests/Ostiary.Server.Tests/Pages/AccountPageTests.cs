@@ -101,7 +101,7 @@ public sealed class AccountPageTests
         var mine = await BrowserSessionsTests.AddGrantAsync(host, null, offline: true);
         var otherApp = await BrowserSessionsTests.AddGrantAsync(host, null, offline: true, client: "notes");
         var bobs = await BrowserSessionsTests.AddGrantAsync(host, null, offline: true, subject: "usr_bob");
-        await host.Stores.Consents.PutAsync(new Consent("usr_alice", "billing-web", ScopeSet.Of(["openid"]), host.Time.Now), Ct);
+        await host.Stores.Consents.TryPutAsync(new Consent("usr_alice", "billing-web", ScopeSet.Of(["openid"]), host.Time.Now), null, Ct);
         var html = await browser.PageAsync("/account");
         Assert.Contains("Billing Web", html, StringComparison.Ordinal);
         Assert.Contains("Read your invoices", html, StringComparison.Ordinal);
@@ -123,7 +123,7 @@ public sealed class AccountPageTests
         await using var host = await PageHost.StartAsync();
         using var browser = await host.SignedInAsync();
         Assert.Contains("No app has access", await browser.PageAsync("/account"), StringComparison.Ordinal);
-        await host.Stores.Consents.PutAsync(new Consent("usr_alice", "gone-client", ScopeSet.Of(["email"]), host.Time.Now), Ct);
+        await host.Stores.Consents.TryPutAsync(new Consent("usr_alice", "gone-client", ScopeSet.Of(["email"]), host.Time.Now), null, Ct);
         var html = await browser.PageAsync("/account");
         Assert.Contains("gone-client", html, StringComparison.Ordinal);
         Assert.Contains("not in use at present", html, StringComparison.Ordinal);

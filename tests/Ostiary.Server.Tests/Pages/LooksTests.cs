@@ -207,8 +207,9 @@ public sealed class LooksTests(Chromium chromium)
     private static async Task FillAccountAsync(PageHost host)
     {
         await BrowserSessionsTests.AddGrantAsync(host, null, offline: true);
-        await host.Stores.Consents.PutAsync(
+        await host.Stores.Consents.TryPutAsync(
             new Consent("usr_alice", "notes", ScopeSet.Of(["email", "offline_access"]), host.Time.Now.AddDays(-40)),
+            null,
             CancellationToken.None
         );
         using var phone = host.NewBrowser(from: "127.7.7.7");

@@ -145,6 +145,7 @@ public sealed class RefreshAttackTests(SharedServer shared) : IClassFixture<Shar
         }
 
         Assert.NotNull(busy);
+        Assert.Equal("False", (await client.PostAsync("/introspect", ("token", idle)))["active"]);
         (await client.RefreshAsync(idle)).ShouldBeRefused("invalid_grant", "OST2034");
         Server.Time.Advance(TimeSpan.FromMinutes(3));
         (await client.RefreshAsync(busy)).ShouldBeRefused("invalid_grant", "OST2034");

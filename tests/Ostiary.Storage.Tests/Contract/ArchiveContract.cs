@@ -67,7 +67,7 @@ public abstract class ArchiveContract(StoreEngine engine) : StoreContract(engine
     private async Task FillAsync()
     {
         await Stores.Documents.TryCommitAsync([new("client", "a", """{"ü":"\n"}"""), new("key", "b", "{}")], 0, Ct);
-        await Stores.Consents.PutAsync(Samples.Consent(), Ct);
+        await Stores.Consents.TryPutAsync(Samples.Consent(), null, Ct);
         await Stores.Sessions.TryCreateAsync(Samples.Session(), Ct);
         await Stores.OneTime.TryAddOnceAsync("a/b", Start.AddMinutes(1), Start, Ct);
         await Stores.LogoutNotices.TryAddAsync(Samples.Notice() with { Refused = Protocol.Reasons.Reason.FetchTimedOut }, Ct);

@@ -82,9 +82,9 @@ public abstract class DirectoryContract(StoreEngine engine) : StoreContract(engi
     [Fact]
     public async Task Lists_consents_of_a_subject()
     {
-        await Stores.Consents.PutAsync(Samples.Consent("ada", "b"), Ct);
-        await Stores.Consents.PutAsync(Samples.Consent("ada", "a"), Ct);
-        await Stores.Consents.PutAsync(Samples.Consent("bob", "a"), Ct);
+        await Stores.Consents.TryPutAsync(Samples.Consent("ada", "b"), null, Ct);
+        await Stores.Consents.TryPutAsync(Samples.Consent("ada", "a"), null, Ct);
+        await Stores.Consents.TryPutAsync(Samples.Consent("bob", "a"), null, Ct);
         Assert.Equal([Samples.Consent("ada", "a"), Samples.Consent("ada", "b")], await Stores.Directory.ConsentsAsync("ada", Ct));
     }
 
@@ -96,7 +96,7 @@ public abstract class DirectoryContract(StoreEngine engine) : StoreContract(engi
         await Stores.Grants.TryCreateAsync(Samples.Active(), Ct);
         await Stores.Grants.TryEndAsync(grant.Id, GrantEnd.LoggedOut, Start, Ct);
         await Stores.Sessions.TryCreateAsync(Samples.Session(), Ct);
-        await Stores.Consents.PutAsync(Samples.Consent(), Ct);
+        await Stores.Consents.TryPutAsync(Samples.Consent(), null, Ct);
         await Stores.OneTime.TryAddOnceAsync("k", Start.AddDays(1), Start, Ct);
         await Stores.Documents.TryCommitAsync([new("client", "a", "{}")], 0, Ct);
         Assert.Equal(

@@ -22,8 +22,8 @@ public abstract class DurabilityContract(StoreEngine engine) : StoreContract(eng
         var session = Samples.Session();
         await Stores.Sessions.TryCreateAsync(session, Ct);
         await Stores.Sessions.TryTouchAsync(session.Id, Start.AddMinutes(1), Ct);
-        await Stores.Consents.PutAsync(Samples.Consent(), Ct);
-        await Stores.Consents.PutAsync(Samples.Consent("bob"), Ct);
+        await Stores.Consents.TryPutAsync(Samples.Consent(), null, Ct);
+        await Stores.Consents.TryPutAsync(Samples.Consent("bob"), null, Ct);
         await Stores.Consents.TryRemoveAsync("bob", "app", Ct);
         await Stores.OneTime.TryAddOnceAsync("old", Start, Start - Instant, Ct);
         await Stores.OneTime.SweepAsync(Start, 10, Ct);

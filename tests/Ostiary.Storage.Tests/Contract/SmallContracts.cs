@@ -9,16 +9,60 @@ public abstract class ConsentContract(StoreEngine engine) : StoreContract(engine
     public async Task Puts_replaces_and_removes()
     {
         Assert.Null(await Stores.Consents.FindAsync("ada", "app", Ct));
-        await Stores.Consents.PutAsync(Samples.Consent(), Ct);
+        Assert.True(await Stores.Consents.TryPutAsync(Samples.Consent(), null, Ct));
         Assert.Equal(Samples.Consent(), await Stores.Consents.FindAsync("ada", "app", Ct));
         var wider = Samples.Consent() with { Scope = ScopeSet.Of(["openid", "email"]), GrantedAt = Start.AddDays(1) };
-        await Stores.Consents.PutAsync(wider, Ct);
+        Assert.True(await Stores.Consents.TryPutAsync(wider, Samples.Consent(), Ct));
         Assert.Equal(wider, await Stores.Consents.FindAsync("ada", "app", Ct));
         Assert.Null(await Stores.Consents.FindAsync("ada", "other", Ct));
         Assert.Null(await Stores.Consents.FindAsync("bob", "app", Ct));
         Assert.True(await Stores.Consents.TryRemoveAsync("ada", "app", Ct));
         Assert.False(await Stores.Consents.TryRemoveAsync("ada", "app", Ct));
         Assert.Null(await Stores.Consents.FindAsync("ada", "app", Ct));
+    }
+
+    [Fact]
+    public async Task Replaces_only_what_was_found()
+    {
+        var first = Samples.Consent();
+        var other = first with { Scope = ScopeSet.Of(["openid", "email"]) };
+        Assert.True(await Stores.Consents.TryPutAsync(first, null, Ct));
+        Assert.False(await Stores.Consents.TryPutAsync(other, null, Ct));
+        Assert.False(await Stores.Consents.TryPutAsync(other, other, Ct));
+        Assert.False(await Stores.Consents.TryPutAsync(other, first with { GrantedAt = Start.AddDays(2) }, Ct));
+        Assert.Equal(first, await Stores.Consents.FindAsync("ada", "app", Ct));
+        Assert.True(await Stores.Consents.TryRemoveAsync("ada", "app", Ct));
+        Assert.False(await Stores.Consents.TryPutAsync(other, first, Ct));
+        Assert.Null(await Stores.Consents.FindAsync("ada", "app", Ct));
+    }
+
+    [Fact]
+    public async Task What_many_allow_at_once_is_all_kept()
+    {
+        var scopes = Enumerable.Range(0, 20).Select(i => $"s{i}").ToList();
+        await Task.WhenAll(
+            scopes.Select(scope =>
+                Task.Run(
+                    async () =>
+                    {
+                        Server.Consents.Consent? known;
+                        do known = await Stores.Consents.FindAsync("ada", "app", Ct);
+                        while (
+                            !await Stores.Consents.TryPutAsync(
+                                Samples.Consent() with
+                                {
+                                    Scope = known?.Scope.Union(ScopeSet.Of([scope])) ?? ScopeSet.Of([scope]),
+                                },
+                                known,
+                                Ct
+                            )
+                        );
+                    },
+                    Ct
+                )
+            )
+        );
+        Assert.Equal(ScopeSet.Of(scopes), (await Stores.Consents.FindAsync("ada", "app", Ct))!.Scope);
     }
 }
 

@@ -10,12 +10,14 @@ internal sealed class MemoryConsents(IMemoryEngine engine) : IConsentStore
         return ValueTask.FromResult(engine.Read(state => state.Consents.Find((subject, clientId))));
     }
 
-    public async ValueTask PutAsync(Consent consent, CancellationToken ct)
+    public ValueTask<bool> TryPutAsync(Consent consent, Consent? before, CancellationToken ct)
     {
         var row = consent with { GrantedAt = StoreTime.Cut(consent.GrantedAt) };
-        await engine.WriteAsync(
+        return engine.WriteAsync(
             state =>
             {
+                if (state.Consents.Current((row.Subject, row.ClientId)) != before)
+                    return false;
                 state.Consents.Put((row.Subject, row.ClientId), row);
                 return true;
             },
