@@ -11,7 +11,7 @@ namespace Ostiary.Server.Hosting;
 
 /// <summary>
 /// Resolves the issuer of a request, once. Behind it each issuer has a pipeline with routes of its own; nothing there knows of the others, so nothing there can
-/// mistake them. A connection over the administration socket of an issuer is for that issuer, whatever its requests say.
+/// mistake them (RFC 9700 §4.4). A connection over the administration socket of an issuer is for that issuer, whatever its requests say.
 /// </summary>
 internal sealed class Door
 {
@@ -103,7 +103,7 @@ internal sealed class Door
         foreach (var (inner, _) in issuers)
         foreach (var (other, patterns) in issuers)
         {
-            if (inner.Path.Length > 0 && patterns.Any(pattern => IsHidden(pattern, other, inner)))
+            if (inner.Path.Length > 0 && (ServerRoutes.Has(inner.Path) || patterns.Any(pattern => IsHidden(pattern, other, inner))))
                 throw new StartException(
                     Reason.IssuerInvalid,
                     $"the issuer {inner.Text} would hide addresses of {other.Text}",

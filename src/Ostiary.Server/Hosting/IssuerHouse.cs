@@ -29,6 +29,9 @@ public sealed class IssuerHouse : IAsyncDisposable
 
     /// <summary>Where its administration listens, or null.</summary>
     internal string? Socket { get; private init; }
+
+    /// <summary>Its data directory, or null.</summary>
+    public string? Directory { get; private init; }
     public IssuerUrl Url => Endpoints.Issuer.Url;
 
     /// <param name="options">Of this issuer alone.</param>
@@ -84,6 +87,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             var house = new IssuerHouse
             {
                 Socket = options.Socket,
+                Directory = options.DataDirectory,
                 Stores = stores,
                 Configuration = configuration,
                 Keys = keys,

@@ -39,6 +39,15 @@ internal static class IssuerSet
             else if (!seen.TryAdd(Partition.NameOf(issuer), issuer))
                 faults.Add(Fault($"The issuers '{seen[Partition.NameOf(issuer)]}' and '{issuer}' cannot be told apart.", "--issuer URL, each with another path or host"));
         }
+        if (options is { MoreIssuers.Count: > 0, Store: "postgres" })
+            faults.Add(
+                new(
+                    Reason.StoreUnsupported,
+                    "--store",
+                    "Several issuers in one PostgreSQL database are not supported by this version.",
+                    "--store sqlite, or a server with a database of its own for each issuer"
+                )
+            );
         if (faults.Count == 0 && options is { MoreIssuers.Count: > 0, DataDirectory: not null })
             foreach (var each in Split(options))
                 each.ValidateSocket(faults);
