@@ -60,9 +60,5 @@ public static class MapOstiaryExtensions
             app.MapMethods("/.well-known/openid-configuration" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync);  // RFC 8414 §5
             at.MapMethods("/.well-known/oauth-authorization-server", GetOrHead, on.Discovery.HandleAsync);                  // RFC 8414 §5
         }
-
-        app.MapMethods("/livez", GetOrHead,                  HealthEndpoints.LiveAsync);
-        app.MapMethods("/readyz", GetOrHead,                 on.Health.ReadyAsync);
-        app.MapMethods("/metrics", GetOrHead,                on.Metrics.HandleAsync);
     }
 }

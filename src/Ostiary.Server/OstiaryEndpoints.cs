@@ -33,7 +33,7 @@ public sealed class OstiaryEndpoints
         CountedDecisions decisions,
         Passwords passwords,
         IPasswordUpdates passwordUpdates,
-        Limits limits,
+        Admission admission,
         LiveConfiguration configuration
     )
     {
@@ -77,7 +77,7 @@ public sealed class OstiaryEndpoints
         Registration = new RegistrationEndpoint(issuer, configuration, Registrations);
         Management = new ManagementEndpoint(issuer, configuration, Registrations);
         Cors = new Cors(issuer);
-        Admission = new Admission(limits);
+        Admission = admission;
         Health = new HealthEndpoints(issuer, Follower);
         Metrics = new MetricsEndpoint(decisions, keys, Follower, ended, Admission, () => passwords.Waiting, issuer.Time);
     }

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using Ostiary.Cli.Commands;
 using Ostiary.Cli.Errors;
+using Ostiary.Cli.Output;
+using Ostiary.Server.Hosting;
 
 namespace Ostiary.Cli.Administration;
 
@@ -26,6 +28,8 @@ internal static class AdminChannels
         var timeout = Durations.Parse(invocation.Value(CommonOptions.Timeout) ?? profile.Timeout, "--timeout") ?? DefaultTimeout;
         if (data is not null && server is not null)
             throw CliException.Usage("--data and --server name two servers; one is needed.");
+        if (server is not null && invocation.Value(CommonOptions.OfIssuer) is not null)
+            throw CliException.Usage("--server is the URL of an issuer already; --issuer goes with --data.");
         if (data is null)
             server ??= Environment.GetEnvironmentVariable("OSTIARY_SERVER") is { Length: > 0 } named ? named : null;
         if (data is null && server is null)
@@ -48,12 +52,28 @@ internal static class AdminChannels
         return new(Network.Handler(), url, url.GetLeftPart(UriPartial.Authority), token, timeout);
     }
 
-    private static async Task<IAdminChannel> LocalAsync(string data, TimeSpan timeout, Invocation invocation)
+    private static async Task<IAdminChannel> LocalAsync(string named, TimeSpan timeout, Invocation invocation)
     {
+        var data = PartitionOf(named, invocation.Value(CommonOptions.OfIssuer));
         if (await OfRunningAsync(data, timeout, invocation.Stop) is { } running)
             return running;
         var hosted = await InProcessServer.StartAsync(data, invocation.Stop);
         return new HttpAdminChannel(Network.Handler(hosted.Socket), Local, data, token: null, timeout, hosted);
+    }
+
+    /// <summary>The data directory of the issuer that is meant.</summary>
+    public static string PartitionOf(string data, string? issuer)
+    {
+        var found = Partition.In(data);
+        if (issuer is null && found.Count < 2)
+            return found is [var only] ? only.Directory : data;
+        var names = string.Join('|', found.Select(f => f.Issuer));
+        if (issuer is null)
+            throw CliException.Usage($"{data} has several issuers; which one?", $"--issuer {names}");
+        foreach (var (candidate, directory) in found)
+            if (candidate.TrimEnd('/') == issuer.TrimEnd('/'))
+                return directory;
+        throw CliException.Usage($"{data} has no issuer {Printable.Of(issuer)}.", found.Count > 0 ? $"--issuer {names}" : "--data DIR");
     }
 
     /// <summary>The server that runs on a data directory, or null.</summary>

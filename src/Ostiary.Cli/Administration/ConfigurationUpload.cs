@@ -13,9 +13,12 @@ internal static class ConfigurationUpload
     public static Task ValidateAsync(IAdminChannel channel, ConfigurationText configuration, CancellationToken ct) =>
         SendAsync(channel, "/config/validate", configuration, ConfigurationRequest.Of(configuration.Root, SuppliedSecrets.None, prune: false), ct);
 
-    public static async Task<JsonElement> ApplyAsync(IAdminChannel channel, string file, bool prune, CancellationToken ct)
+    /// <param name="issuer">Where the server has several: the one whose part of the file is meant.</param>
+    public static async Task<JsonElement> ApplyAsync(IAdminChannel channel, string file, bool prune, CancellationToken ct, string? issuer = null)
     {
         var configuration = ConfigurationText.Read(file);
+        if (issuer is not null)
+            configuration = configuration.PartOf(issuer);
         var secrets = new DemandedSecrets(new LocalSecrets(Path.GetDirectoryName(Path.GetFullPath(file))!));
         return await SendAsync(channel, "/config/apply", configuration, ConfigurationRequest.Of(configuration.Root, secrets, prune), ct);
     }

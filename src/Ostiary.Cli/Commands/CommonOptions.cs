@@ -34,6 +34,11 @@ internal static class CommonOptions
         Description = "The server on this data directory: over its socket when it runs, in this process when it does not",
         HelpName = "DIR",
     };
+    public static readonly Option<string?> OfIssuer = new("--issuer")
+    {
+        Description = "Which issuer, where the data directory has several",
+        HelpName = "URL",
+    };
     public static readonly Option<string?> Server = new("--server")
     {
         Description = "A remote server over its administration API (also OSTIARY_SERVER; the token is read from OSTIARY_TOKEN)",
@@ -66,9 +71,9 @@ internal static class CommonOptions
     public static readonly Option<bool> All = new("--all") { Description = "All, however many pages it takes" };
 
     /// <summary>A verb that administers a server.</summary>
-    public static Verb Administers(this Verb verb) => verb.With(Data, Server, Profile, Timeout, Fields, DryRun);
+    public static Verb Administers(this Verb verb) => verb.With(Data, OfIssuer, Server, Profile, Timeout, Fields, DryRun);
 
-    public static Verb Lists(this Verb verb) => verb.With(Data, Server, Profile, Timeout, Fields, Filter, Sort, Limit, All);
+    public static Verb Lists(this Verb verb) => verb.With(Data, OfIssuer, Server, Profile, Timeout, Fields, Filter, Sort, Limit, All);
 
     private static T Recursive<T>(T option)
         where T : Option

@@ -13,9 +13,9 @@ internal static class ServeCommand
     /// <summary>Where a server keeps its data when nobody said, below the working directory.</summary>
     public const string DefaultData = "ostiary-data";
 
-    private static readonly Option<string?> Issuer = new("--issuer")
+    private static readonly Option<string[]> Issuer = new("--issuer")
     {
-        Description = "The issuer's URL, as clients see it",
+        Description = "The issuer's URL, as clients see it; repeat for several on one server",
         HelpName = "URL",
         Required = true,
     };
@@ -73,6 +73,7 @@ internal static class ServeCommand
             [
                 "ostiary serve --issuer http://localhost:9400 --listen http://localhost:9400",
                 "ostiary serve --issuer https://id.example --listen https://0.0.0.0:443 --tls-cert id.pem --tls-key id.key --data /var/lib/ostiary",
+                "ostiary serve --issuer https://id.example/red --issuer https://id.example/blue --listen http://127.0.0.1:9400 --trusted-proxy 127.0.0.1",
             ],
         }.With(
             Issuer,
@@ -100,7 +101,8 @@ internal static class ServeCommand
         var (store, database) = DatabaseSetting.From(invocation, invocation.Value(Store) ?? "sqlite");
         return new()
         {
-            Issuer = invocation.Value(Issuer)!,
+            Issuer = invocation.Values(Issuer)[0],
+            MoreIssuers = [.. invocation.Values(Issuer).Skip(1)],
             Listen =
             [
                 .. invocation.Values(Listen).SelectMany(l => l.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Ostiary.Cli.Commands;
 using Ostiary.Cli.Errors;
@@ -9,13 +10,55 @@ namespace Ostiary.Cli.ConfigurationFiles;
 /// <summary>A configuration file, in JSON or YAML: what it says as JSON, and where each member of it stands.</summary>
 internal sealed class ConfigurationText
 {
+    private const string Issuers = "issuers";
     private readonly TextPlaces _places;
+    private readonly string _prefix;
 
-    private ConfigurationText(string file, byte[] json, TextPlaces places) => (File, Json, _places) = (file, json, places);
+    private ConfigurationText(string file, byte[] json, TextPlaces places, string prefix = "") =>
+        (File, Json, _places, _prefix) = (file, json, places, prefix);
 
     public string File { get; }
     public byte[] Json { get; }
     public JsonElement Root => JsonForms.Parse(Json);
+
+    /// <summary>
+    /// What it says of one of several issuers: <c>{"issuers": [{"issuer": "https://…", "configuration": {…}}]}</c>, where each has the form that a file for one
+    /// issuer has alone.
+    /// </summary>
+    public ConfigurationText PartOf(string issuer)
+    {
+        if (!Root.TryGetProperty(Issuers, out var parts) || parts.ValueKind != JsonValueKind.Array || Root.EnumerateObject().Count() != 1)
+            throw Malformed(Issuers, "A server of several issuers needs one list of issuers in its configuration, and nothing else.");
+        ConfigurationText? found = null;
+        foreach (var (index, part) in parts.EnumerateArray().Index())
+        {
+            var path = TextPlaces.Item(Issuers, index);
+            if (
+                part.ValueKind != JsonValueKind.Object
+                || part.EnumerateObject().Count() != 2
+                || !part.TryGetProperty("issuer", out var name)
+                || name.ValueKind != JsonValueKind.String
+                || !part.TryGetProperty("configuration", out var configuration)
+                || configuration.ValueKind != JsonValueKind.Object
+            )
+                throw Malformed(path, "An item has two members, the text issuer and the object configuration.");
+            if (name.GetString() != issuer)
+                continue;
+            if (found is not null)
+                throw Malformed(path, $"The issuer {Printable.Of(issuer)} stands there twice.");
+            found = new(File, Encoding.UTF8.GetBytes(configuration.GetRawText()), _places, path + ".configuration");
+        }
+        return found ?? throw Malformed(Issuers, $"The issuer {Printable.Of(issuer)} is not in it.");
+    }
+
+    private CliException Malformed(string path, string message) =>
+        new(
+            new(Reason.ConfigurationInvalid, Locate(path, message))
+            {
+                Exit = ExitCode.Usage,
+                Try = """{"issuers": [{"issuer": "https://id.example/tenant", "configuration": {"clients": []}}]}""",
+            }
+        );
 
     public static ConfigurationText Read(string file)
     {
@@ -42,7 +85,7 @@ internal sealed class ConfigurationText
     }
 
     /// <summary>A fault with its place: <c>ostiary.yaml:12:5: clients[0].redirect_uris[1]: …</c></summary>
-    public string Locate(string path, string text) => _places.Of(path) is { } place ? $"{File}:{place}: {text}" : $"{File}: {text}";
+    public string Locate(string path, string text) => _places.Of(_prefix.Length == 0 ? path : $"{_prefix}.{path}") is { } place ? $"{File}:{place}: {text}" : $"{File}: {text}";
 
     /// <summary>By its name; a file of another name by its first character, since a mapping of YAML is rarely written with braces.</summary>
     private static bool IsYaml(string file, ReadOnlySpan<byte> utf8) =>

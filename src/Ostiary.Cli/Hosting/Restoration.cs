@@ -28,7 +28,7 @@ internal static class Restoration
         await using var stores = await Engines.OpenAsync(options, TimeProvider.System, ct);
         var since = await NextSecondAsync(ct);
         var head = await Restore.RunAsync(file, master, stores, since, ct);
-        ServerRun.RememberIssuer(data, head.Issuer);
+        Partition.Remember(data, head.Issuer);
         if (options.Database is { } database)
             DatabaseSetting.Remember(data, database);
         return head;

@@ -10,14 +10,6 @@ namespace Ostiary.Cli.Hosting;
 /// <summary>A server that this process runs: from start, over the lines that say so, to the graceful stop.</summary>
 internal static class ServerRun
 {
-    private const string IssuerFile = "issuer";
-
-    /// <summary>The issuer that a server on this data directory last was; null where none ever ran.</summary>
-    public static string? IssuerOf(string data) =>
-        File.Exists(Path.Combine(data, IssuerFile)) ? File.ReadAllText(Path.Combine(data, IssuerFile)).Trim() : null;
-
-    public static void RememberIssuer(string data, string issuer) => File.WriteAllText(Path.Combine(data, IssuerFile), issuer);
-
     /// <param name="seed">Runs before the first request.</param>
     public static async Task<int> UntilStoppedAsync(
         ServerOptions options,
@@ -43,15 +35,15 @@ internal static class ServerRun
     {
         async Task PrepareAsync(IssuerHouse house, CancellationToken stop)
         {
-            if (options is { DataDirectory: { } data, AdministrationSocket: null })
+            if (options.AdministrationSocket is null && house.Directory is { } data)
             {
-                RememberIssuer(data, options.Issuer);
+                Partition.Remember(data, house.Url.Text);
                 if (options.Database is { } database)
                     DatabaseSetting.Remember(data, database);
             }
             await using var channel = new DirectAdminChannel(house.Administration);
             if (options.ConfigFile is { } file)
-                await ConfigurationUpload.ApplyAsync(channel, file, prune: false, stop);
+                await ConfigurationUpload.ApplyAsync(channel, file, prune: false, stop, options.MoreIssuers.Count > 0 ? house.Url.Text : null);
             if (seed is not null)
                 await seed(channel, stop);
         }
@@ -69,13 +61,17 @@ internal static class ServerRun
     {
         var engine = server.Issuer.Stores.Engine;
         terminal.Note($"listening on {string.Join(", ", server.Addresses.Where(a => !a.StartsWith("http://unix:", StringComparison.Ordinal)))}");
-        terminal.Note($"issuer {options.Issuer}, storage {engine}{Place(options)}, passwords by {PasswordHash.Algorithm}");
+        foreach (var house in server.Houses)
+            terminal.Note(
+                $"issuer {house.Url.Text}, storage {engine}{Place(options with { DataDirectory = house.Directory })}, passwords by {PasswordHash.Algorithm}"
+            );
         if (engine.Contains("bundled", StringComparison.Ordinal))
             Warn(terminal, "this machine has no libsqlite3.so.0; the bundled SQLite gets no security updates: apt-get install libsqlite3-0");
-        if (server.Configuration.Current.Fence is { } fence)
-            Warn(
+        foreach (var house in server.Houses)
+            if (house.Configuration.Current.Fence is { } fence)
+                Warn(
                 terminal,
-                $"this store was restored from a backup of {fence.BackupMade:yyyy-MM-dd HH:mm:ss}Z. {Restoration.FencedSentence} If nothing was: ostiary server unfence --yes"
+                $"{(server.Houses.Count > 1 ? house.Url.Text + ": " : "")}this store was restored from a backup of {fence.BackupMade:yyyy-MM-dd HH:mm:ss}Z. {Restoration.FencedSentence} If nothing was: ostiary server unfence --yes"
             );
         if (options.AllowLoopbackFetch)
             Warn(terminal, "outbound fetches may reach loopback (--allow-loopback-fetch): for tests and development only");

@@ -15,6 +15,7 @@ public enum Reason
     MethodNotAllowed = 1004,
     TooManyRequests = 1005,
     AddressUnknown = 1006,
+    HostUnknown = 1007,
     ClientIdMissing = 1010,
     ClientUnknown = 1011,
     RedirectUriMismatch = 1012,

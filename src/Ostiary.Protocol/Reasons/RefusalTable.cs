@@ -14,6 +14,7 @@ internal static class RefusalTable
         Reason.MethodNotAllowed            => new(405, "invalid_request", "RFC 9110 §15.5.6", "This endpoint does not take this HTTP method."),
         Reason.TooManyRequests             => new(429, "temporarily_unavailable", "RFC 6585 §4", "Too many requests from this network. Wait and try again.", Severity.Warning),
         Reason.AddressUnknown              => new(404, "invalid_request", "RFC 9110 §15.5.5", "Nothing is served at this address; clients find the endpoints through discovery."),
+        Reason.HostUnknown                 => new(421, "invalid_request", "RFC 9110 §15.5.20", "No issuer of this server has the host that the request was sent to."),
         Reason.ClientIdMissing             => new(400, "invalid_request", "RFC 6749 §4.1.1", "client_id is missing."),
         Reason.ClientUnknown               => new(400, "invalid_request", "RFC 6749 §4.1.2.1", "No client with this client_id is registered here."),
         Reason.RedirectUriMismatch         => new(400, "invalid_request", "RFC 9700 §2.1", "The redirect_uri is not one of the registered redirect URIs, compared character by character."),

@@ -11,9 +11,9 @@ namespace Ostiary.Server.Hosting;
 
 /// <summary>
 /// The outermost layer: gives every answer its flow, lets a request in or sheds it, and turns the two exceptions that exist, a bug and a dead storage, into
-/// an answer without any detail.
+/// an answer without any detail. Without an issuer: for requests that are for none.
 /// </summary>
-internal sealed partial class FaultBarrier(Issuer issuer, HealthEndpoints health, ILogger logger)
+internal sealed partial class FaultBarrier(Issuer? issuer, HealthEndpoints health, ILogger logger)
 {
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
@@ -83,7 +83,7 @@ internal sealed partial class FaultBarrier(Issuer issuer, HealthEndpoints health
         var isPage =
             ReferenceEquals(lane, admission.Page) || ReferenceEquals(lane, admission.Authorization) || ReferenceEquals(lane, admission.Password);
         return isPage && http.GetEndpoint()?.Metadata.GetMetadata<Origins>() is null
-            ? ErrorPage.WriteAsync(http, issuer, Reason.Overloaded)
+            ? ErrorPage.WriteAsync(http, issuer!, Reason.Overloaded)
             : JsonAnswer.RefuseAsync(http, issuer, Reason.Overloaded);
     }
 

@@ -7,6 +7,7 @@ namespace Ostiary.Server.Hosting;
 /// <summary>Whether the process lives, and whether it can serve. Load does not make a server unready: taking it out would load the others more.</summary>
 public sealed class HealthEndpoints(Issuer issuer, Follower follower)
 {
+    private const string Ready = "ready";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly Lock _gate = new();
     private Task? _probe;
@@ -17,24 +18,28 @@ public sealed class HealthEndpoints(Issuer issuer, Follower follower)
 
     public static Task LiveAsync(HttpContext http) => AnswerAsync(http, StatusCodes.Status200OK, "live");
 
-    public async Task ReadyAsync(HttpContext http)
+    /// <summary>Ready is who can serve every issuer.</summary>
+    public static async Task ReadyAsync(HttpContext http, IReadOnlyList<HealthEndpoints> issuers)
+    {
+        var states = await Task.WhenAll(issuers.Select(i => i.StateAsync(http.RequestAborted)));
+        if (states.FirstOrDefault(state => state != Ready) is { } other)
+            await AnswerAsync(http, StatusCodes.Status503ServiceUnavailable, other);
+        else
+            await AnswerAsync(http, StatusCodes.Status200OK, Ready);
+    }
+
+    private async Task<string> StateAsync(CancellationToken ct)
     {
         if (_draining)
-        {
-            await AnswerAsync(http, StatusCodes.Status503ServiceUnavailable, "stopping");
-            return;
-        }
+            return "stopping";
         try
         {
-            await Probe().WaitAsync(Patience, issuer.Time, http.RequestAborted);
-            if (follower.Lag > Follower.Ready)
-                await AnswerAsync(http, StatusCodes.Status503ServiceUnavailable, "behind");
-            else
-                await AnswerAsync(http, StatusCodes.Status200OK, "ready");
+            await Probe().WaitAsync(Patience, issuer.Time, ct);
+            return follower.Lag > Follower.Ready ? "behind" : Ready;
         }
         catch (Exception fault) when (fault is StoreException or TimeoutException)
         {
-            await AnswerAsync(http, StatusCodes.Status503ServiceUnavailable, "storage");
+            return "storage";
         }
     }
 

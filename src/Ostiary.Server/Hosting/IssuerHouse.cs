@@ -24,7 +24,25 @@ public sealed class IssuerHouse : IAsyncDisposable
     /// <summary>Done when there is a key for every algorithm: before the first request.</summary>
     public required Task KeysComplete { get; init; }
 
-    public static async ValueTask<IssuerHouse> OpenAsync(ServerOptions options, StoreOpener openStores, TimeProvider time, CancellationToken ct)
+    /// <summary>The way in for its administration socket.</summary>
+    internal Entrance Entrance { get; } = new();
+
+    /// <summary>Where its administration listens, or null.</summary>
+    internal string? Socket { get; private init; }
+
+    /// <summary>Its data directory, or null.</summary>
+    public string? Directory { get; private init; }
+    public IssuerUrl Url => Endpoints.Issuer.Url;
+
+    /// <param name="options">Of this issuer alone.</param>
+    /// <param name="shared">What it has in common with the other issuers of the process; null: there are none.</param>
+    public static async ValueTask<IssuerHouse> OpenAsync(
+        ServerOptions options,
+        StoreOpener openStores,
+        TimeProvider time,
+        CancellationToken ct,
+        SharedWork? shared = null
+    )
     {
         if (!IssuerUrl.TryParse(options.Issuer, out var url))
             throw new ArgumentException("The options were not validated.", nameof(options));
@@ -53,22 +71,23 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Development = options.Development,
                 Fetcher = new GuardedFetcher(options.AllowLoopbackFetch, options.ExtraCaFile is { } ca ? TrustedRoots.With(ca) : null),
             };
-            var limits = options.ReadLimits();
-            var passwords = new Passwords(limits.SignIns);
+            var work = shared ?? new SharedWork(options.ReadLimits());
             var endpoints = new OstiaryEndpoints(
                 issuer,
                 keys,
                 ended,
                 decisions,
-                passwords,
+                work.Passwords,
                 new PasswordUpdates(configuration),
-                limits,
+                work.Admission,
                 configuration
             );
             await issuer.Uses.ReadAsync(stores.Documents, ct);
             await FollowAsync(endpoints, configuration, ct);
             var house = new IssuerHouse
             {
+                Socket = options.Socket,
+                Directory = options.DataDirectory,
                 Stores = stores,
                 Configuration = configuration,
                 Keys = keys,
@@ -77,7 +96,7 @@ public sealed class IssuerHouse : IAsyncDisposable
                 KeysComplete = Task.Run(() => keys.CompleteAsync(configuration.Current.SigningAlgorithms, ct).AsTask(), ct),
                 Administration = new AdminService(new AdminParts(issuer, configuration, keys, log.Reader)),
             };
-            return house.Keep(directory, passwords, endpoints.Admission);
+            return house.Keep(directory, shared is null ? work : null);
         }
         catch
         {

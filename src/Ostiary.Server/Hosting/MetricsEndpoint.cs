@@ -24,7 +24,10 @@ public sealed class MetricsEndpoint(
     TimeProvider time
 )
 {
-    public Task HandleAsync(HttpContext http)
+    private readonly Follower _follower = follower;
+    private readonly EndedTokens _ended = ended;
+
+    public static Task HandleAsync(HttpContext http, IReadOnlyList<(string Issuer, MetricsEndpoint Metrics)> issuers)
     {
         if (!IsLocal(http))
         {
@@ -33,7 +36,11 @@ public sealed class MetricsEndpoint(
         }
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         http.Response.Headers.CacheControl = "no-store";
-        return http.Response.WriteAsync(Text(), http.RequestAborted);
+        // Who has one issuer need not be told which.
+        return http.Response.WriteAsync(
+            issuers is [var (_, only)] ? Text([("", only)]) : Text([.. issuers.Select(i => ($"issuer=\"{i.Issuer}\"", i.Metrics))]),
+            http.RequestAborted
+        );
     }
 
     private static bool IsLocal(HttpContext http)
@@ -43,30 +50,46 @@ public sealed class MetricsEndpoint(
         return http.Connection.RemoteIpAddress is not { } peer || IPAddress.IsLoopback(peer);
     }
 
-    private string Text()
+    private static string Text(IReadOnlyList<(string Label, MetricsEndpoint Metrics)> issuers)
     {
         var text = new StringBuilder(2048);
         Head(text, "ostiary_decisions_total", "counter", "Decisions since the start, by act and, where refused, by code.");
+        foreach (var (label, metrics) in issuers)
+            metrics.WriteDecisions(text, label.Length == 0 ? "" : label + ",");
+        Head(text, "ostiary_signing_key_age_seconds", "gauge", "Age of each signing key, by algorithm and state.");
+        foreach (var (label, metrics) in issuers)
+            metrics.WriteKeys(text, label.Length == 0 ? "" : label + ",");
+        issuers[0].Metrics.WriteLoad(text); // Of the process: the same for all.
+        Head(text, "ostiary_feed_lag_seconds", "gauge", "How old what this node knows of the others is at most.");
+        foreach (var (label, metrics) in issuers)
+            Line(text, $"ostiary_feed_lag_seconds{Braced(label)} {metrics._follower.Lag.TotalSeconds:0.000}");
+        Head(text, "ostiary_ended_tokens", "gauge", "Grants and access tokens that ended before their time and are remembered.");
+        foreach (var (label, metrics) in issuers)
+            Line(text, $"ostiary_ended_tokens{Braced(label)} {metrics._ended.Count}");
+        Head(text, "process_resident_memory_bytes", "gauge", "Memory of the process.");
+        Line(text, $"process_resident_memory_bytes {Environment.WorkingSet}");
+        return text.ToString();
+    }
+
+    private static string Braced(string label) => label.Length == 0 ? "" : "{" + label + "}";
+
+    private void WriteDecisions(StringBuilder text, string label)
+    {
         foreach (var (act, refused, count) in decisions.Counts.OrderBy(c => c.Act, StringComparer.Ordinal).ThenBy(c => c.Refused))
         {
             var outcome = refused is null ? "allowed" : "refused";
             var code = refused is { } reason ? Refusal.CodeOf(reason) : "";
-            Line(text, $"ostiary_decisions_total{{act=\"{act}\",outcome=\"{outcome}\",code=\"{code}\"}} {count}");
+            Line(text, $"ostiary_decisions_total{{{label}act=\"{act}\",outcome=\"{outcome}\",code=\"{code}\"}} {count}");
         }
-        Head(text, "ostiary_signing_key_age_seconds", "gauge", "Age of each signing key, by algorithm and state.");
+    }
+
+    private void WriteKeys(StringBuilder text, string label)
+    {
         foreach (var key in keys.List())
             Line(
                 text,
-                $"ostiary_signing_key_age_seconds{{kid=\"{key.Kid}\",alg=\"{key.Alg}\",state=\"{key.State.ToString().ToLowerInvariant()}\"}} {AgeOf(key)}"
+                $"ostiary_signing_key_age_seconds{{{label}kid=\"{key.Kid}\",alg=\"{key.Alg}\",state=\"{key.State.ToString().ToLowerInvariant()}\"}} {AgeOf(key)}"
             );
-        WriteLoad(text);
-        Head(text, "ostiary_feed_lag_seconds", "gauge", "How old what this node knows of the others is at most.");
-        Line(text, $"ostiary_feed_lag_seconds {follower.Lag.TotalSeconds:0.000}");
-        Head(text, "ostiary_ended_tokens", "gauge", "Grants and access tokens that ended before their time and are remembered.");
-        Line(text, $"ostiary_ended_tokens {ended.Count}");
-        Head(text, "process_resident_memory_bytes", "gauge", "Memory of the process.");
-        Line(text, $"process_resident_memory_bytes {Environment.WorkingSet}");
-        return text.ToString();
     }
 
     private void WriteLoad(StringBuilder text)

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -24,33 +25,31 @@ namespace Ostiary.Server.Hosting;
 /// <summary>Opens the storage that the options name; the engines live outside this assembly.</summary>
 public delegate ValueTask<IStores> StoreOpener(ServerOptions options, TimeProvider time, CancellationToken ct);
 
-/// <summary>A running server: Kestrel, one issuer, its upkeep.</summary>
+/// <summary>A running server: Kestrel, and its issuers with their upkeep.</summary>
 public sealed class OstiaryServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly IssuerHouse _house;
-    private readonly Following _following;
-    private readonly Upkeep _upkeep;
-    private readonly LogoutDelivery _logouts;
+    private readonly IReadOnlyList<IssuerHouse> _houses;
+    private readonly Premises _premises;
+    private readonly IReadOnlyList<IAsyncDisposable> _work;
 
     private readonly TimeSpan _drainDelay;
 
-    private OstiaryServer(WebApplication app, IssuerHouse house, TimeProvider time, TimeSpan drainDelay)
-    {
-        (_app, _house, _drainDelay) = (app, house, drainDelay);
-        _following = Following.Start(house, time, app.Logger);
-        _upkeep = Upkeep.Start(house, time, app.Logger);
-        _logouts = LogoutDelivery.Start(house.Endpoints, app.Logger);
-    }
+    private OstiaryServer(WebApplication app, Premises premises, IReadOnlyList<IAsyncDisposable> work, TimeSpan drainDelay) =>
+        (_app, _houses, _premises, _work, _drainDelay) = (app, premises.Houses, premises, work, drainDelay);
 
-    public Issuer Issuer => _house.Endpoints.Issuer;
-    public OstiaryEndpoints Endpoints => _house.Endpoints;
-    public LiveConfiguration Configuration => _house.Configuration;
-    public AdminService Administration => _house.Administration;
-    public IEventLog Events => _house.Log.Reader;
+    /// <summary>In the order in which they were named.</summary>
+    public IReadOnlyList<IssuerHouse> Houses => _houses;
+
+    // The first, which mostly is the only one.
+    public Issuer Issuer => Endpoints.Issuer;
+    public OstiaryEndpoints Endpoints => _houses[0].Endpoints;
+    public LiveConfiguration Configuration => _houses[0].Configuration;
+    public AdminService Administration => _houses[0].Administration;
+    public IEventLog Events => _houses[0].Log.Reader;
 
     /// <summary>The end of the event log that was damaged and set aside at start; null: none was.</summary>
-    public string? LogMovedAside => _house.Log.MovedAside;
+    public string? LogMovedAside => _houses[0].Log.MovedAside;
 
     /// <summary>The addresses that it listens on, free ports resolved.</summary>
     public IReadOnlyList<string> Addresses => [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
@@ -59,37 +58,45 @@ public sealed class OstiaryServer : IAsyncDisposable
     /// <param name="options">Validated options.</param>
     /// <param name="openStores">Opens the storage.</param>
     /// <param name="time">The clock of everything.</param>
-    /// <param name="prepare">Runs before the first request: configuration that is applied at start.</param>
-    /// <param name="map">Further routes, for the program that embeds it.</param>
+    /// <param name="prepare">Runs for each issuer before the first request: configuration that is applied at start.</param>
+    /// <param name="map">Further routes of each issuer, for the program that embeds it.</param>
     public static async Task<OstiaryServer> StartAsync(
         ServerOptions options,
         StoreOpener openStores,
         TimeProvider time,
         CancellationToken ct,
-        Action<WebApplication, IssuerHouse>? map = null,
+        Action<IEndpointRouteBuilder, IssuerHouse>? map = null,
         Func<IssuerHouse, CancellationToken, Task>? prepare = null
     )
     {
         if (options.Validate() is [var fault, ..])
             throw new StartException(fault.Reason, fault.Message, fault.Try);
-        var house = await IssuerHouse.OpenAsync(options, openStores, time, ct);
+        var premises = await Premises.OpenAsync(options, openStores, time, ct);
         try
         {
             ListenProbe.Demand(options); // Before anything is changed for a server that cannot start.
-            if (prepare is not null)
-                await prepare(house, ct);
-            var app = Build(options, house, map);
-            await house.KeysComplete;
-            await house.Endpoints.Follower.FollowAsync(ct);
-            await StartAsync(app, options, ct);
-            return new(app, house, time, options.DrainDelay);
+            foreach (var house in premises.Houses)
+                if (prepare is not null)
+                    await prepare(house, ct);
+            var app = Build(options, premises.Houses, map);
+            foreach (var house in premises.Houses)
+            {
+                await house.KeysComplete;
+                await house.Endpoints.Follower.FollowAsync(ct);
+            }
+            await StartAsync(app, premises.Houses, options, ct);
+            var work = premises.Houses.SelectMany(house => WorkOf(house, time, app.Logger));
+            return new(app, premises, [.. work], options.DrainDelay);
         }
         catch
         {
-            await house.DisposeAsync();
+            await premises.DisposeAsync();
             throw;
         }
     }
+
+    private static IEnumerable<IAsyncDisposable> WorkOf(IssuerHouse house, TimeProvider time, ILogger logger) =>
+        [LogoutDelivery.Start(house.Endpoints, logger), Following.Start(house, time, logger), Upkeep.Start(house, time, logger)];
 
     /// <summary>Completes when the process is asked to stop.</summary>
     public Task WaitForShutdownAsync(CancellationToken ct) => _app.WaitForShutdownAsync(ct);
@@ -97,22 +104,31 @@ public sealed class OstiaryServer : IAsyncDisposable
     /// <summary>Says that it is not ready and serves on for the drain delay, so that balancers notice before it accepts no more.</summary>
     public async Task DrainAsync()
     {
-        _house.Endpoints.Health.Drain();
+        Part();
         await Task.Delay(_drainDelay, Issuer.Time);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _house.Endpoints.Health.Drain();
+        Part();
         await _app.StopAsync(); // Accepts no more, and waits for what has begun.
         await _app.DisposeAsync();
-        await _logouts.DisposeAsync();
-        await _following.DisposeAsync();
-        await _upkeep.DisposeAsync();
-        await _house.DisposeAsync();
+        foreach (var work in _work)
+            await work.DisposeAsync();
+        await _premises.DisposeAsync();
     }
 
-    private static WebApplication Build(ServerOptions options, IssuerHouse house, Action<WebApplication, IssuerHouse>? map)
+    private void Part()
+    {
+        foreach (var house in _houses)
+            house.Endpoints.Health.Drain();
+    }
+
+    private static WebApplication Build(
+        ServerOptions options,
+        IReadOnlyList<IssuerHouse> houses,
+        Action<IEndpointRouteBuilder, IssuerHouse>? map
+    )
     {
         // Nothing but what the options say: no appsettings.json and no environment of the directory it happens to be started in, and no watching of its files.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });
@@ -125,22 +141,15 @@ public sealed class OstiaryServer : IAsyncDisposable
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopTimeout);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, houses, options));
         var app = builder.Build();
-        var barrier = new FaultBarrier(house.Endpoints.Issuer, house.Endpoints.Health, app.Logger);
         var guard = new TransportGuard([.. options.TrustedProxies.Select(ParseNetwork)]);
-        app.Use((HttpContext http, RequestDelegate next) => barrier.InvokeAsync(http, next));
-        app.Use((HttpContext http, RequestDelegate next) => guard.InvokeAsync(http, next));
-        app.MapOstiary(house.Endpoints);
-        var door = new AdminDoor(house.Endpoints.Issuer, house.Endpoints.Status, house.Endpoints.Proofs);
-        // Whoever comes over the socket knows the data directory, not the path of the issuer.
-        foreach (var prefix in new[] { "", house.Endpoints.Issuer.Url.Path }.Distinct())
-            AdminEndpoints.Map(app, prefix, house.Administration, door.AuthorizeAsync, house.Endpoints.Admission.Administration);
-        map?.Invoke(app, house);
+        var door = new Door(app.Services, houses, guard, app.Logger, map);
+        app.Run(door.InvokeAsync);
         return app;
     }
 
-    private static async Task StartAsync(WebApplication app, ServerOptions options, CancellationToken ct)
+    private static async Task StartAsync(WebApplication app, IReadOnlyList<IssuerHouse> houses, ServerOptions options, CancellationToken ct)
     {
         try
         {
@@ -151,11 +160,12 @@ public sealed class OstiaryServer : IAsyncDisposable
             await app.DisposeAsync();
             throw ListenProbe.InUse(string.Join(", ", options.Listen), exception);
         }
-        if (options.Socket is { } socket)
-            File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        foreach (var house in houses)
+            if (house.Socket is { } socket)
+                File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
+    private static void Listen(KestrelServerOptions kestrel, IReadOnlyList<IssuerHouse> houses, ServerOptions options)
     {
         KestrelSettings.Apply(kestrel);
         var tls = options.TlsCertFile is null ? null : LoadCertificate(options);
@@ -177,10 +187,12 @@ public sealed class OstiaryServer : IAsyncDisposable
             else
                 kestrel.Listen(IPAddress.Loopback, listen.Port, Configure);
         }
-        if (options.Socket is { } socket)
+        foreach (var house in houses)
         {
+            if (house.Socket is not { } socket)
+                continue;
             File.Delete(socket);
-            kestrel.ListenUnixSocket(socket);
+            kestrel.ListenUnixSocket(socket, endpoint => endpoint.Use(house.Entrance.Lead));
         }
     }
 

@@ -18,6 +18,10 @@ public sealed record ServerOptions
 
     public required string Issuer { get; init; }
 
+    /// <summary>Further issuers of the same server, each with data, keys and log of its own.</summary>
+    public IReadOnlyList<string> MoreIssuers { get; init; } = [];
+    internal IReadOnlyList<string> Issuers => [Issuer, .. MoreIssuers];
+
     /// <summary>URLs, for example <c>http://127.0.0.1:9400</c>. Port 0 takes a free one. Plain http on loopback only, or behind a trusted proxy.</summary>
     public required IReadOnlyList<string> Listen { get; init; }
 
@@ -69,7 +73,7 @@ public sealed record ServerOptions
     public IReadOnlyList<SettingFault> Validate()
     {
         var faults = new List<SettingFault>();
-        ValidateIssuer(faults);
+        IssuerSet.Validate(this, faults);
         ValidateListen(faults);
         ValidateStore(faults);
         ValidateCertificate(faults);
@@ -85,18 +89,6 @@ public sealed record ServerOptions
         ListenAddress.TryParse(listen, out var parsed) && (parsed.Address is null || IPAddress.IsLoopback(parsed.Address));
 
     internal Limits ReadLimits() => Limits.Read(Limit, []);
-
-    private void ValidateIssuer(List<SettingFault> faults)
-    {
-        if (IssuerUrl.TryParse(Issuer, out _)) // RFC 8414 §2
-            return;
-        var advice = Issuer.Contains("://", StringComparison.Ordinal)
-            ? "--issuer https://HOST[/PATH] (http on localhost, 127.0.0.1 and [::1] only), without query and fragment"
-            : $"--issuer https://{Issuer}";
-        faults.Add(
-            new(Reason.IssuerInvalid, "--issuer", $"The issuer '{Issuer}' is not an https URL without query, fragment and user name.", advice)
-        );
-    }
 
     private void ValidateListen(List<SettingFault> faults)
     {
@@ -164,6 +156,12 @@ public sealed record ServerOptions
         MustExist(faults, Reason.SettingInvalid, "--database-password-file", Database?.PasswordFile);
         if (DataDirectory is { Length: > 0 } && File.Exists(DataDirectory))
             faults.Add(new(Reason.DataDirectoryUnusable, "--data", $"'{DataDirectory}' is a file, not a directory.", "--data DIR"));
+        if (MoreIssuers.Count == 0)
+            ValidateSocket(faults);
+    }
+
+    internal void ValidateSocket(List<SettingFault> faults)
+    {
         if (Socket is { } socket && Encoding.UTF8.GetByteCount(socket) > LongestSocket)
             faults.Add(
                 new(
@@ -214,12 +212,15 @@ public sealed record ServerOptions
             faults.Add(
                 new(Reason.CertificateUnusable, "--extra-ca", $"The file '{file}' holds no certificate.", "--extra-ca FILE, with PEM certificates")
             );
-        if (AllowLoopbackFetch && Uri.TryCreate(Issuer, UriKind.Absolute, out var issuer) && !IsForTests(issuer))
+        if (
+            AllowLoopbackFetch
+            && Issuers.FirstOrDefault(i => Uri.TryCreate(i, UriKind.Absolute, out var issuer) && !IsForTests(issuer)) is { } real
+        )
             faults.Add(
                 new(
                     Reason.SettingInvalid,
                     "--allow-loopback-fetch",
-                    $"The issuer '{Issuer}' is one that the world can reach: clients could have this server ask the programs beside it.",
+                    $"The issuer '{real}' is one that the world can reach: clients could have this server ask the programs beside it.",
                     "leave --allow-loopback-fetch out, or use an issuer on localhost or below .test"
                 )
             );

@@ -9,8 +9,8 @@ namespace Ostiary.Server.Http;
 /// <summary>JSON answers: never cached, never sniffed.</summary>
 public static class JsonAnswer
 {
-    /// <summary>An error in the shape of RFC 6749 §5.2, with the page of its code as <c>error_uri</c>.</summary>
-    public static Task RefuseAsync(HttpContext http, Issuer issuer, Reason reason, string? parameter = null, int? status = null)
+    /// <summary>An error in the shape of RFC 6749 §5.2, with the page of its code as <c>error_uri</c>; where the request is for no issuer, nobody has that page.</summary>
+    public static Task RefuseAsync(HttpContext http, Issuer? issuer, Reason reason, string? parameter = null, int? status = null)
     {
         var refusal = Refusal.For(reason);
         http.Response.StatusCode = status ?? refusal.Status;
@@ -21,7 +21,8 @@ public static class JsonAnswer
                 if (refusal.Error.Length > 0)
                     json.WriteString("error", refusal.Error);
                 json.WriteString("error_description", Describe(refusal, parameter));
-                json.WriteString("error_uri", issuer.ErrorUri(Told(reason)));
+                if (issuer is not null)
+                    json.WriteString("error_uri", issuer.ErrorUri(Told(reason)));
             }
         );
     }

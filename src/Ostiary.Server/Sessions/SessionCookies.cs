@@ -20,8 +20,8 @@ internal sealed class SessionCookies(IssuerUrl issuer)
     private static readonly TimeSpan BrowserLifetime = TimeSpan.FromDays(400);
 
     // Without TLS, on loopback, browsers take no __Host- cookie and other programs send no Secure one. draft-ietf-httpbis-rfc6265bis
-    private readonly string _session = issuer.Secure ? "__Host-ostiary_session" : "ostiary_session";
-    private readonly string _browser = issuer.Secure ? "__Host-ostiary_browser" : "ostiary_browser";
+    private readonly string _session = (issuer.Secure ? "__Host-ostiary_session" : "ostiary_session") + MarkOf(issuer.Path);
+    private readonly string _browser = (issuer.Secure ? "__Host-ostiary_browser" : "ostiary_browser") + MarkOf(issuer.Path);
     private readonly bool _secure = issuer.Secure;
 
     /// <summary>The hash of the browser cookie; a new cookie where there is none that we could have set.</summary>
@@ -77,6 +77,9 @@ internal sealed class SessionCookies(IssuerUrl issuer)
                 IsEssential = true,
             }
         );
+
+    /// <summary>Issuers at several paths of a host have cookies of different names: the prefix leaves them no path of their own.</summary>
+    private static string MarkOf(string path) => path.Length == 0 ? "" : "_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..16];
 
     private static bool IsRandomText(ReadOnlySpan<char> value, int length)
     {

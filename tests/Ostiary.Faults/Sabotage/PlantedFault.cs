@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Builder;
 using Ostiary.Faults.Nemeses;
 using Ostiary.Server.Stores;
 
@@ -9,7 +8,6 @@ internal sealed record PlantedFault(string Name, string What)
 {
     public Func<IStores, IStores> Break { get; init; } = stores => stores;
     public Func<TimeProvider, TimeProvider> Clock { get; init; } = time => time;
-    public Action<WebApplication> Route { get; init; } = _ => { };
     public Func<INemesis> Nemesis { get; init; } = () => new Peace();
     public string Store { get; init; } = "sqlite";
     public int Seconds { get; init; } = 7;
@@ -34,7 +32,7 @@ internal sealed record PlantedFault(string Name, string What)
         new("feed-not-written", "a revoked token is not entered into the feed of changes")
             { Break = stores => new BrokenStores(stores) { Changes = new SilentFeed(stores.Changes) }, Nemesis = () => new Kill() },
         new("client-not-bound", "codes and refresh tokens are taken from any client")
-            { Break = stores => new BrokenStores(stores) { Grants = new AnyClient(stores.Grants) }, Route = AskingClient.Watch },
+            { Break = stores => new BrokenStores(stores) { Grants = new AnyClient(stores.Grants) } },
         new("window-for-ever", "the previous refresh token is a retry for ever")
             { Break = stores => new BrokenStores(stores) { Grants = new MovedWindow(stores.Grants, isOpen: true) }, Seconds = 14 },
         new("window-closed", "no retry is taken for one")

@@ -25,15 +25,14 @@ internal static class SabotagedServer
         async Task PrepareAsync(IssuerHouse house, CancellationToken ct)
         {
             await using var channel = new DirectAdminChannel(house.Administration);
-            await ConfigurationUpload.ApplyAsync(channel, options.ConfigFile, prune: false, ct);
+            await ConfigurationUpload.ApplyAsync(channel, options.ConfigFile!, prune: false, ct);
         }
         await using var server = await OstiaryServer.StartAsync(
             options,
             async (opened, time, ct) => fault.Break(await Engines.OpenAsync(opened, time, ct)),
             fault.Clock(TimeProvider.System),
             CancellationToken.None,
-            prepare: PrepareAsync,
-            map: (app, _) => fault.Route(app)
+            prepare: PrepareAsync
         );
         await Console.Error.WriteLineAsync($"listening on {server.Addresses.First(a => !a.Contains("unix:", StringComparison.Ordinal))}");
         await Task.Delay(Timeout.Infinite);

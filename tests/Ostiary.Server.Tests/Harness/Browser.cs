@@ -9,7 +9,7 @@ public sealed partial class Browser(TestServer server) : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false })
     {
-        BaseAddress = new Uri(server.Server.Issuer.Url.Origin),
+        BaseAddress = new Uri(server.House.Url.Origin),
     };
 
     public Task<HttpResponseMessage> GetAsync(string url) => _http.GetAsync(url, TestContext.Current.CancellationToken);

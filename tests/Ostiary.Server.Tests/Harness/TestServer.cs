@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Admin;
 using Ostiary.Server.Clients;
@@ -24,18 +24,21 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>Hashing is slow on purpose; all test users have the same password.</summary>
     internal static readonly Lazy<string> HashedPassword = new(() => PasswordHash.Create(Password));
 
-    private TestServer(OstiaryServer server, FakeTime time) => (Server, Time) = (server, time);
+    private TestServer(OstiaryServer server, IssuerHouse house, FakeTime time) => (Server, House, Time) = (server, house, time);
 
     public OstiaryServer Server { get; }
+
+    /// <summary>The issuer of the server that this is about: the first, where nothing else is said.</summary>
+    public IssuerHouse House { get; }
     public FakeTime Time { get; }
-    public string Issuer => Server.Issuer.Url.Text;
+    public string Issuer => House.Url.Text;
 
     /// <summary>Starts with alice, bob, an API <c>https://api.example</c> and the clients <c>web</c> (confidential, PKCE not required), <c>web2</c>, <c>spa</c>, <c>m2m</c> and <c>rs</c>.</summary>
     public static async Task<TestServer> StartAsync(
         string path = "",
         Func<ServerOptions, ServerOptions>? with = null,
         Func<IStores, IStores>? wrap = null,
-        Action<WebApplication, IssuerHouse>? map = null
+        Action<IEndpointRouteBuilder, IssuerHouse>? map = null
     )
     {
         var time = new FakeTime();
@@ -58,26 +61,39 @@ public sealed class TestServer : IAsyncDisposable
             TestContext.Current.CancellationToken,
             map
         );
-        var test = new TestServer(server, time);
-        await test.AddApiAsync(
+        var test = new TestServer(server, server.Houses[0], time);
+        await test.SeedAsync();
+        return test;
+    }
+
+    /// <summary>Another issuer of the same server, with the same users and clients, which have the same passwords and secrets.</summary>
+    public async Task<TestServer> SeedAsync(int issuer)
+    {
+        var test = new TestServer(Server, Server.Houses[issuer], Time);
+        await test.SeedAsync();
+        return test;
+    }
+
+    private async Task SeedAsync()
+    {
+        await AddApiAsync(
             """{"identifier":"https://api.example","scopes":[{"name":"read","description":"Read your notes","default":true},{"name":"write","description":"Change your notes"}],"resource_server_clients":["rs"]}"""
         );
-        await test.AddClientAsync(
+        await AddClientAsync(
             """{"client_id":"web","type":"web","client_name":"Web","redirect_uris":["CB"],"post_logout_redirect_uris":["CB/out"],"require_pkce":false,"consent":"none","scope":"openid profile email address phone offline_access read write"}""",
             WebSecret
         );
-        await test.AddClientAsync(
+        await AddClientAsync(
             """{"client_id":"web2","type":"web","client_name":"Other","redirect_uris":["CB2"],"consent":"none","require_pkce":false}""",
             WebSecret
         );
-        await test.AddClientAsync(
+        await AddClientAsync(
             """{"client_id":"spa","type":"spa","client_name":"Spa","redirect_uris":["CB"],"scope":"openid profile offline_access read write"}"""
         );
-        await test.AddClientAsync("""{"client_id":"m2m","type":"service","client_name":"Robot","scope":"read write"}""", WebSecret);
-        await test.AddClientAsync("""{"client_id":"rs","type":"service","client_name":"API","scope":"read"}""", WebSecret);
-        await test.AddUserAsync("alice", "alice@example.test");
-        await test.AddUserAsync("bob", "bob@example.test");
-        return test;
+        await AddClientAsync("""{"client_id":"m2m","type":"service","client_name":"Robot","scope":"read write"}""", WebSecret);
+        await AddClientAsync("""{"client_id":"rs","type":"service","client_name":"API","scope":"read"}""", WebSecret);
+        await AddUserAsync("alice", "alice@example.test");
+        await AddUserAsync("bob", "bob@example.test");
     }
 
     /// <summary>A browser: keeps cookies, follows nothing.</summary>
@@ -85,7 +101,7 @@ public sealed class TestServer : IAsyncDisposable
 
     /// <summary>An HTTP client without cookies and redirects.</summary>
     public HttpClient NewHttp() =>
-        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(Server.Issuer.Url.Origin) };
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(House.Url.Origin) };
 
     public async Task AddClientAsync(string json, string? secret = null)
     {
@@ -97,7 +113,7 @@ public sealed class TestServer : IAsyncDisposable
         Assert.Empty(faults);
         if (secret is not null)
         {
-            var sealing = new ClientSecrets(Server.Issuer.Master).Seal(secret);
+            var sealing = new ClientSecrets(House.Endpoints.Issuer.Master).Seal(secret);
             client = client! with
             {
                 Client = client.Client with { Secrets = [new ClientSecret("s1", ClientSecrets.Hash(secret), Time.GetUtcNow(), null, sealing)] },
@@ -140,7 +156,7 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>Whether the log has a refusal for this reason.</summary>
     public async Task<bool> RefusedWithAsync(Reason reason)
     {
-        var log = Server.Events;
+        var log = House.Log.Reader;
         return (await log.ListAsync(new LogFilter { Reason = reason, Limit = 1 }, TestContext.Current.CancellationToken)).Count > 0;
     }
 
@@ -148,7 +164,7 @@ public sealed class TestServer : IAsyncDisposable
     public async Task<JsonElement> AdministerAsync(string method, string path, string body = "")
     {
         var request = new AdminRequest(method, path, AdminCaller.Owner) { Body = System.Text.Encoding.UTF8.GetBytes(body) };
-        var response = await Server.Administration.SendAsync(request, TestContext.Current.CancellationToken);
+        var response = await House.Administration.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.True(response.Reason is null, System.Text.Encoding.UTF8.GetString(response.Body.Span));
         using var json = JsonDocument.Parse(response.Body);
         return json.RootElement.Clone();
@@ -156,10 +172,10 @@ public sealed class TestServer : IAsyncDisposable
 
     internal async Task ChangeAsync(Func<ConfigurationSet, ConfigurationSet> change)
     {
-        var outcome = await Server.Configuration.TryChangeAsync(set => change(set), null, TestContext.Current.CancellationToken);
+        var outcome = await House.Configuration.TryChangeAsync(set => change(set), null, TestContext.Current.CancellationToken);
         Assert.Empty(outcome.Faults);
         // As the administration does.
-        await Server.Endpoints.Keys.EnsureAsync(Server.Configuration.Current.SigningAlgorithms, TestContext.Current.CancellationToken);
+        await House.Keys.EnsureAsync(House.Configuration.Current.SigningAlgorithms, TestContext.Current.CancellationToken);
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
@@ -168,7 +184,7 @@ public sealed class TestServer : IAsyncDisposable
     {
         foreach (var client in api.Api.ResourceServerClients)
         {
-            if (Server.Configuration.Current.Client(client) is null)
+            if (House.Configuration.Current.Client(client) is null)
                 await AddClientAsync($$"""{"client_id":"{{client}}","type":"service"}""", WebSecret);
         }
         await ChangeAsync(set => set.With(api));

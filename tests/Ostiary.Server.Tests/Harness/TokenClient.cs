@@ -37,7 +37,7 @@ public sealed class TokenClient(TestServer server, string id, string? secret = T
     public async Task<Answer> PostAsync(string path, params (string Name, string Value)[] form)
     {
         var fields = form.Select(f => KeyValuePair.Create(f.Name, f.Value)).ToList();
-        using var request = new HttpRequestMessage(HttpMethod.Post, server.Server.Issuer.Url.At(path));
+        using var request = new HttpRequestMessage(HttpMethod.Post, server.House.Url.At(path));
         if (secret is null)
             fields.Add(new("client_id", id));
         else
@@ -59,7 +59,7 @@ public sealed class TokenClient(TestServer server, string id, string? secret = T
 
     public async Task<Answer> UserInfoAsync(string accessToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, server.Server.Issuer.Url.At("/userinfo"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, server.House.Url.At("/userinfo"));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
         return await SendAsync(request);
     }

@@ -67,7 +67,7 @@ public sealed class AdmissionTests
         var routes = new List<RouteEndpoint>();
         await using var server = await TestServer.StartAsync(
             "/tenant",
-            map: (app, _) => routes.AddRange(((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>())
+            map: (app, _) => routes.AddRange(app.DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>())
         );
         Assert.True(routes.Count > 30);
         foreach (var route in routes.Where(r => r.Metadata.GetMetadata<Lane>() is null))

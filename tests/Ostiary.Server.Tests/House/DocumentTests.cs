@@ -85,7 +85,8 @@ public sealed partial class DocumentTests
     public void The_reference_of_endpoints_names_every_route()
     {
         var reference = Repository.Read("docs/reference/endpoints.md");
-        foreach (Match route in Route().Matches(Repository.Read("src/Ostiary.Server/MapOstiary.cs")))
+        var routes = Repository.Read("src/Ostiary.Server/MapOstiary.cs") + Repository.Read("src/Ostiary.Server/Hosting/ServerRoutes.cs");
+        foreach (Match route in Route().Matches(routes))
             Assert.Contains($"`{route.Groups[1].Value}`", reference, StringComparison.Ordinal);
     }
 
