@@ -139,10 +139,13 @@ public sealed class PatroniTests
 {
     private const double LongestOutage = 35_000;
 
-    [Fact]
-    public Task R11_a_primary_that_is_killed_loses_nothing_acknowledged() =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task R11_a_primary_that_is_killed_loses_nothing_acknowledged(bool bothHosts) =>
         HoldsAsync(
             "R11",
+            bothHosts,
             "kill -9 of the primary and its Patroni; the follower takes over, the other comes back as follower",
             LongestOutage,
             async (cluster, ct) =>
@@ -154,10 +157,13 @@ public sealed class PatroniTests
             }
         );
 
-    [Fact]
-    public Task R12_a_switchover_is_a_short_pause() =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task R12_a_switchover_is_a_short_pause(bool bothHosts) =>
         HoldsAsync(
             "R12",
+            bothHosts,
             "patronictl switchover",
             LongestOutage,
             async (cluster, ct) =>
@@ -167,19 +173,25 @@ public sealed class PatroniTests
             }
         );
 
-    private static async Task HoldsAsync(string row, string done, double longest, Func<PatroniCluster, CancellationToken, Task> strike)
+    private static async Task HoldsAsync(
+        string row,
+        bool bothHosts,
+        string done,
+        double longest,
+        Func<PatroniCluster, CancellationToken, Task> strike
+    )
     {
         var ct = TestContext.Current.CancellationToken;
         await using var cluster = await PatroniCluster.StartAsync(ct);
         var plan = new RoundPlan
         {
             Name = row,
-            Store = "postgres under Patroni, 3 nodes",
+            Store = bothHosts ? "postgres under Patroni, both named, 3 nodes" : "postgres under Patroni behind HAProxy, 3 nodes",
             Length = Report.Length(20, 100),
             Browsers = 3,
             Promise = new() { Delay = 1_500, Start = 20_000 },
         };
-        var result = await ClusterRound.RunAsync(plan, cluster.Url, null, (_, stop) => strike(cluster, stop), ct);
+        var result = await ClusterRound.RunAsync(plan, bothHosts ? cluster.Hosts : cluster.Url, null, (_, stop) => strike(cluster, stop), ct);
         Report.Add(row, done, result);
         TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
         Assert.True(result.Violations.Count == 0, Report.Of(result));
