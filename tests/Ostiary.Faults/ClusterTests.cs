@@ -54,6 +54,35 @@ public sealed class ClusterTests
         );
 
     [Fact]
+    public Task R18_a_database_that_is_locked_up_uses_up_the_connections_and_no_more() =>
+        HoldsAsync(
+            "R18",
+            "all tables locked for up to 4 s: every connection waits",
+            async (round, database, ct) =>
+            {
+                const string Lock =
+                    "DO $$DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP EXECUTE 'LOCK TABLE ' || quote_ident(t); END LOOP; END$$";
+                string[] session =
+                [
+                    "-h",
+                    "127.0.0.1",
+                    "-p",
+                    $"{database.Port}",
+                    "-U",
+                    "postgres",
+                    "-q",
+                    "-1",
+                    "-c",
+                    Lock,
+                    "-c",
+                    $"SELECT pg_sleep({round.Random.Next(1, 5)})",
+                ];
+                await Commands.RunAsync("psql", session);
+                await Task.Delay(1_500, ct);
+            }
+        );
+
+    [Fact]
     public Task R19_connections_cut_in_the_middle_of_a_commit_have_no_double_effect() =>
         HoldsAsync(
             "R19",

@@ -37,6 +37,20 @@ public sealed class MachineTests
 
     [Theory]
     [Trait("Faults", "Long")]
+    [InlineData("memory")]
+    [InlineData("sqlite")]
+    public Task R08_a_read_only_disk_and_a_lack_of_descriptors_lose_nothing_acknowledged(string store) =>
+        HoldsAsync(
+            "R08",
+            "every write EROFS, then kill -9; no descriptor left to open, then some again, the server runs on",
+            store,
+            new Limits(),
+            6,
+            30
+        );
+
+    [Theory]
+    [Trait("Faults", "Long")]
     [InlineData("sqlite")]
     public Task R09_a_clock_that_jumps_ends_nothing_that_was_not_used_twice(string store) =>
         HoldsAsync("R09", "the clock jumps by 5 s to a day, forth and back", store, new WrongClock(), 5, 40, clockMoved: true);

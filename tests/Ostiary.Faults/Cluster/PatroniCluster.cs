@@ -170,6 +170,7 @@ internal sealed class PatroniCluster : IAsyncDisposable
     private void Begin(Member member)
     {
         member.Data = Path.Combine(_root, member.Name);
+        Reaper.OfThisProcess.WatchDatabase(member.Data);
         member.Config = Path.Combine(_root, member.Name + ".yml");
         File.WriteAllText(member.Config, Configuration(member));
         string[] command = [.. PostgresServer.AsPostgres, "patroni", member.Config];
