@@ -216,7 +216,7 @@ public sealed class PatroniTests
         {
             Name = row,
             Store = bothHosts ? "postgres under Patroni, both named, 3 nodes" : "postgres under Patroni behind HAProxy, 3 nodes",
-            Length = Report.Length(20, 100),
+            Length = Report.Length(20, 70),
             Browsers = 3,
             Promise = new() { Delay = 1_500, Start = 20_000 },
         };

@@ -25,8 +25,12 @@ internal sealed class Limits : INemesis
         }
         await LimitAsync(round, round.Node.Descriptors.ToString(CultureInfo.InvariantCulture));
         await Task.Delay(round.Random.Next(300, 900), ct);
-        await LimitAsync(round, Most);
-        await UntilItAnswersAsync(round, ct);
+        await HealAsync(round);
+        // The runtime itself ends a process that can open nothing at a bad moment. Whoever watches over it starts it again.
+        if (round.Node.Runs)
+            await UntilItAnswersAsync(round, ct);
+        else
+            await round.Node.StartAsync(ct);
     }
 
     public async Task HealAsync(Round round)
@@ -35,7 +39,19 @@ internal sealed class Limits : INemesis
         await LimitAsync(round, Most);
     }
 
-    private static Task LimitAsync(Round round, string soft) => Commands.RunAsync("prlimit", "--pid", round.Node.Id, $"--nofile={soft}:");
+    private static async Task LimitAsync(Round round, string soft)
+    {
+        if (!round.Node.Runs)
+            return;
+        try
+        {
+            await Commands.RunAsync("prlimit", "--pid", round.Node.Id, $"--nofile={soft}:");
+        }
+        catch (InvalidOperationException) when (!round.Node.Runs)
+        {
+            // It has just ended.
+        }
+    }
 
     private static async Task UntilItAnswersAsync(Round round, CancellationToken ct)
     {
@@ -52,6 +68,7 @@ internal sealed class Limits : INemesis
             {
                 // Not yet.
             }
+            Assert.True(round.Node.Runs, "it ended when it could open files again");
             Assert.True(round.History.Now < deadline, "not ready five seconds after it may open files again");
             await Task.Delay(100, ct);
         }
