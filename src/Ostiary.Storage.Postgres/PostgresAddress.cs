@@ -69,8 +69,13 @@ public sealed class PostgresAddress
         };
         if (!Says("SSL Mode"))
             connection.SslMode = local ? SslMode.Disable : SslMode.VerifyFull;
-        if (said.Host!.Contains(',', StringComparison.Ordinal) && !Says("Target Session Attributes"))
+        if (!said.Host!.Contains(',', StringComparison.Ordinal))
+            return connection;
+        if (!Says("Target Session Attributes"))
             connection.TargetSessionAttributes = "primary";
+        // So long a standby that was promoted is still taken for one.
+        if (!Says("Host Recheck Seconds"))
+            connection.HostRecheckSeconds = 2;
         return connection;
     }
 

@@ -40,8 +40,8 @@ public sealed class PostgresStores : IStores
         CancellationToken ct
     )
     {
-        var acts = Build(address.Connection(MostActs, "ostiary"));
-        var reserve = Build(address.Connection(MostReserved, "ostiary reserve"));
+        var acts = PostgresPool.Build(address.Connection(MostActs, "ostiary"));
+        var reserve = PostgresPool.Build(address.Connection(MostReserved, "ostiary reserve"));
         try
         {
             var dialect = await GreetAsync(reserve, address, ct);
@@ -49,7 +49,7 @@ public sealed class PostgresStores : IStores
             var engine = new PostgresEngine(address, dialect, time, acts, reserve);
             var listener = address.Connection(1, "ostiary news");
             (listener.KeepAlive, listener.ConnectionLifetime) = (5, 0);
-            return new(engine, new PostgresNews(engine, Build(listener), time), time);
+            return new(engine, new PostgresNews(engine, PostgresPool.Build(listener), time), time);
         }
         catch (Exception fault)
         {
@@ -103,7 +103,7 @@ public sealed class PostgresStores : IStores
         CancellationToken ct
     )
     {
-        await using var source = Build(address.Connection(2, "ostiary migration"));
+        await using var source = PostgresPool.Build(address.Connection(2, "ostiary migration"));
         try
         {
             return await act(new(source, await GreetAsync(source, address, ct), PostgresSchema.Steps, time));
@@ -112,14 +112,6 @@ public sealed class PostgresStores : IStores
         {
             throw PostgresFault.Of(fault, address.ForPeople);
         }
-    }
-
-    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder connection)
-    {
-        var builder = new NpgsqlSlimDataSourceBuilder(connection.ConnectionString);
-        builder.EnableArrays();
-        builder.EnableTransportSecurity();
-        return builder.Build();
     }
 
     private static async ValueTask<PostgresDialect> GreetAsync(NpgsqlDataSource source, PostgresAddress address, CancellationToken ct)

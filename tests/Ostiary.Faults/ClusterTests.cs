@@ -54,6 +54,35 @@ public sealed class ClusterTests
         );
 
     [Fact]
+    public Task R18_a_database_that_is_locked_up_uses_up_the_connections_and_no_more() =>
+        HoldsAsync(
+            "R18",
+            "all tables locked for up to 4 s: every connection waits",
+            async (round, database, ct) =>
+            {
+                const string Lock =
+                    "DO $$DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP EXECUTE 'LOCK TABLE ' || quote_ident(t); END LOOP; END$$";
+                string[] session =
+                [
+                    "-h",
+                    "127.0.0.1",
+                    "-p",
+                    $"{database.Port}",
+                    "-U",
+                    "postgres",
+                    "-q",
+                    "-1",
+                    "-c",
+                    Lock,
+                    "-c",
+                    $"SELECT pg_sleep({round.Random.Next(1, 5)})",
+                ];
+                await Commands.RunAsync("psql", session);
+                await Task.Delay(1_500, ct);
+            }
+        );
+
+    [Fact]
     public Task R19_connections_cut_in_the_middle_of_a_commit_have_no_double_effect() =>
         HoldsAsync(
             "R19",
@@ -139,10 +168,13 @@ public sealed class PatroniTests
 {
     private const double LongestOutage = 35_000;
 
-    [Fact]
-    public Task R11_a_primary_that_is_killed_loses_nothing_acknowledged() =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task R11_a_primary_that_is_killed_loses_nothing_acknowledged(bool bothHosts) =>
         HoldsAsync(
             "R11",
+            bothHosts,
             "kill -9 of the primary and its Patroni; the follower takes over, the other comes back as follower",
             LongestOutage,
             async (cluster, ct) =>
@@ -154,10 +186,13 @@ public sealed class PatroniTests
             }
         );
 
-    [Fact]
-    public Task R12_a_switchover_is_a_short_pause() =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task R12_a_switchover_is_a_short_pause(bool bothHosts) =>
         HoldsAsync(
             "R12",
+            bothHosts,
             "patronictl switchover",
             LongestOutage,
             async (cluster, ct) =>
@@ -167,19 +202,25 @@ public sealed class PatroniTests
             }
         );
 
-    private static async Task HoldsAsync(string row, string done, double longest, Func<PatroniCluster, CancellationToken, Task> strike)
+    private static async Task HoldsAsync(
+        string row,
+        bool bothHosts,
+        string done,
+        double longest,
+        Func<PatroniCluster, CancellationToken, Task> strike
+    )
     {
         var ct = TestContext.Current.CancellationToken;
         await using var cluster = await PatroniCluster.StartAsync(ct);
         var plan = new RoundPlan
         {
             Name = row,
-            Store = "postgres under Patroni, 3 nodes",
-            Length = Report.Length(20, 100),
+            Store = bothHosts ? "postgres under Patroni, both named, 3 nodes" : "postgres under Patroni behind HAProxy, 3 nodes",
+            Length = Report.Length(20, 70),
             Browsers = 3,
             Promise = new() { Delay = 1_500, Start = 20_000 },
         };
-        var result = await ClusterRound.RunAsync(plan, cluster.Url, null, (_, stop) => strike(cluster, stop), ct);
+        var result = await ClusterRound.RunAsync(plan, bothHosts ? cluster.Hosts : cluster.Url, null, (_, stop) => strike(cluster, stop), ct);
         Report.Add(row, done, result);
         TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
         Assert.True(result.Violations.Count == 0, Report.Of(result));

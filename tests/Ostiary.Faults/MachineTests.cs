@@ -11,29 +11,43 @@ public sealed class MachineTests
     [InlineData("memory")]
     [InlineData("sqlite")]
     public Task R01_kills_at_any_moment_lose_nothing_acknowledged(string store) =>
-        HoldsAsync("R01", "kill -9 at a random moment, start at once, sometimes killed again while it starts", store, new Kill(), 6, 150);
+        HoldsAsync("R01", "kill -9 at a random moment, start at once, sometimes killed again while it starts", store, new Kill(), 5, 100);
 
     [Theory]
     [InlineData("sqlite")]
     public Task R04_lost_and_doubled_answers_end_no_family(string store) =>
-        HoldsAsync("R04", "answers cut after the request, requests cut, doubled and delayed, connections reset", store, new BadWeather(), 6, 60);
+        HoldsAsync("R04", "answers cut after the request, requests cut, doubled and delayed, connections reset", store, new BadWeather(), 5, 60);
 
     [Theory]
     [InlineData("memory")]
     [InlineData("sqlite")]
     public Task R05_a_full_disk_refuses_and_heals(string store) =>
-        HoldsAsync("R05", "the file system is filled to the last block and freed, the server runs on", store, new FullDisk(), 6, 60);
+        HoldsAsync("R05", "the file system is filled to the last block and freed, the server runs on", store, new FullDisk(), 5, 60);
 
     [Theory]
     [InlineData("memory")]
     [InlineData("sqlite")]
     public Task R06_a_failing_disk_loses_nothing_acknowledged(string store) =>
-        HoldsAsync("R06", "ENOSPC, EIO, short writes and failed flushes at every n-th call, then kill -9", store, new FailingDisk(), 6, 60);
+        HoldsAsync("R06", "ENOSPC, EIO, short writes and failed flushes at every n-th call, then kill -9", store, new FailingDisk(), 5, 60);
 
     [Theory]
     [Trait("Faults", "Long")]
     [InlineData("sqlite")]
     public Task R17_a_slow_disk_is_only_slow(string store) => HoldsAsync("R17", "every flush takes 50 to 400 ms", store, new SlowDisk(), 4, 30);
+
+    [Theory]
+    [Trait("Faults", "Long")]
+    [InlineData("memory")]
+    [InlineData("sqlite")]
+    public Task R08_a_read_only_disk_and_a_lack_of_descriptors_lose_nothing_acknowledged(string store) =>
+        HoldsAsync(
+            "R08",
+            "every write EROFS, then kill -9; no descriptor left to open, then some again, the server runs on",
+            store,
+            new Limits(),
+            6,
+            30
+        );
 
     [Theory]
     [Trait("Faults", "Long")]

@@ -17,7 +17,7 @@ public sealed class PeaceTests
             {
                 Name = "R00 peace",
                 Store = store,
-                Length = Report.Length(9, 30),
+                Length = Report.Length(7, 30),
             },
             new Peace(),
             TestContext.Current.CancellationToken

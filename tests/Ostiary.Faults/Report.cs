@@ -10,8 +10,10 @@ internal static class Report
 {
     private static readonly Lock Gate = new();
 
+    public static string Root { get; } = Find();
+
     /// <summary>Where histories and the table are left.</summary>
-    public static string Directory { get; } = Path.Combine(Root(), "artifacts", "faults");
+    public static string Directory { get; } = Path.Combine(Root, "artifacts", "faults");
 
     /// <summary>With <c>--faults</c> every round lasts longer, and those that need a cluster run too.</summary>
     public static bool IsLong { get; } = Environment.GetEnvironmentVariable("FAULTS") == "long";
@@ -113,13 +115,25 @@ internal static class Report
         );
         foreach (var row in Kept("planted-"))
             text.Append(row);
+        text.Append(
+            """
+
+            ## Shown by other tests
+
+            | row | what | test |
+            |---|---|---|
+
+            """
+        );
+        foreach (var (row, what, file, test) in Elsewhere.Rows)
+            text.Append(CultureInfo.InvariantCulture, $"| {row} | {what} | `{Path.GetFileNameWithoutExtension(file)}.{test}` |\n");
         System.IO.Directory.CreateDirectory(Directory);
         File.WriteAllText(Path.Combine(Directory, "faults.md"), text.ToString());
         if (Environment.GetEnvironmentVariable("WRITE_DOCS") == "1")
-            File.WriteAllText(Path.Combine(Root(), "docs", "faults.md"), text.ToString());
+            File.WriteAllText(Path.Combine(Root, "docs", "faults.md"), text.ToString());
     }
 
-    private static string Root()
+    private static string Find()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Ostiary.slnx")))

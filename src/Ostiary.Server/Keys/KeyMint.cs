@@ -14,7 +14,7 @@ internal sealed class KeyMint(MasterKey master, Func<IssuerSettings> settings, T
     /// A node that has not seen a new key after this long is not ready and gets no requests, so its older JWKS goes to nobody: every node that serves has loaded the key
     /// by then. Twice that, for the balancer that has to notice.
     /// </summary>
-    private static readonly TimeSpan SlowestNode = 2 * Follower.Ready;
+    public static readonly TimeSpan SlowestNode = 2 * Follower.Ready;
 
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 

@@ -23,12 +23,13 @@ public sealed class KeyRing : IDisposable
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<string, bool> _missed = new(StringComparer.Ordinal);
     private volatile RingState _state = RingState.Empty;
+    private AnnouncedCache _announced = AnnouncedCache.OfFreshInstallation;
     private long _revision = -1;
 
     private KeyRing(IDocumentStore documents, MasterKey master, Func<IssuerSettings> settings, TimeProvider time)
     {
         _documents = documents;
-        _mint = new KeyMint(master, settings, time, () => Fence());
+        _mint = new KeyMint(master, Covering, time, () => Fence());
         _settings = settings;
         _time = time;
     }
@@ -181,9 +182,14 @@ public sealed class KeyRing : IDisposable
             {
                 var set = await _documents.LoadAsync(ct);
                 var loaded = RingState.Load(set, _state, _mint, _settings().JwksCacheLifetime, Fence());
-                var life = new KeyLifecycle(loaded.Usable, _settings(), LongestToken(), _time.GetUtcNow(), alg => Spare(spares, alg));
+                var now = _time.GetUtcNow();
+                var stored = AnnouncedCache.Of(set);
+                _announced = stored.Announce(_settings().JwksCacheLifetime, now, KeyMint.SlowestNode);
+                var life = new KeyLifecycle(loaded.Usable, Covering(), LongestToken(), now, alg => Spare(spares, alg));
                 var result = act(life);
                 var changes = ChangesOf(life);
+                if (_announced != stored)
+                    changes.Add(_announced.ToChange());
                 if (changes.Count == 0)
                 {
                     _state = loaded;
@@ -192,7 +198,7 @@ public sealed class KeyRing : IDisposable
                 }
                 if (!await _documents.TryCommitAsync(changes, set.Revision, ct))
                     continue;
-                _state = loaded.With(changes, _mint, _settings().JwksCacheLifetime, Fence());
+                _state = loaded.With(changes.Where(change => change.Kind == RingState.Kind), _mint, _settings().JwksCacheLifetime, Fence());
                 Interlocked.Exchange(ref _revision, set.Revision + 1);
                 return result;
             }
@@ -203,6 +209,9 @@ public sealed class KeyRing : IDisposable
             _gate.Release();
         }
     }
+
+    /// <summary>The settings, with a cache lifetime that also covers verifiers that were told of a longer one. Under the gate.</summary>
+    private IssuerSettings Covering() => _settings() with { JwksCacheLifetime = _announced.Longest(_time.GetUtcNow()) };
 
     // A key that was made for an attempt that lost is used by the next one.
     private KeyRecord Spare(Dictionary<string, KeyRecord> spares, string alg)

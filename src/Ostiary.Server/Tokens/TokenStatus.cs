@@ -25,6 +25,12 @@ public sealed class TokenStatus(AccessTokens tokens, IStores stores, KeyRing key
     /// </summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
+    /// <summary>A clock may be wrong by that much and be set right again: so long after its end by this clock a token is still revoked, and stays it.</summary>
+    public static readonly TimeSpan Doubt = TimeSpan.FromDays(1);
+
+    /// <summary>A revocation outlives its token by the clocks of other nodes.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
+
     /// <summary>The content and state of a token text; without content where this server did not issue it.</summary>
     public async ValueTask<PresentedToken> LoadAsync(string text, CancellationToken ct, bool withGrant = false)
     {
@@ -59,11 +65,15 @@ public sealed class TokenStatus(AccessTokens tokens, IStores stores, KeyRing key
         return null;
     }
 
-    /// <summary>Revokes one access token until it is over anyway. Durable when it returns.</summary>
-    public async ValueTask RevokeAsync(AccessToken token, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Revokes one access token until it is over anyway. Durable when it returns. False: it has long been over, and nothing is kept.</summary>
+    public async ValueTask<bool> RevokeAsync(AccessToken token, DateTimeOffset now, CancellationToken ct)
     {
-        await stores.Changes.AppendAsync(ChangeKind.TokenRevoked, token.Id, token.ExpiresAt, now, ct);
-        ended.Add(token.Id, token.ExpiresAt);
+        if (now >= token.ExpiresAt + Doubt)
+            return false;
+        var until = token.ExpiresAt + Margin;
+        await stores.Changes.AppendAsync(ChangeKind.TokenRevoked, token.Id, until, now, ct);
+        ended.Add(token.Id, until);
+        return true;
     }
 
     /// <summary>The content of an access token. A key that this node does not know may be one that another node has just made.</summary>

@@ -121,8 +121,7 @@ internal sealed class FamilyRules(IReadOnlyList<Op> ops, UserTimes users, Promis
         {
             if (_ends.CertainBefore(op, promise.Delay) is { } end)
                 Report("I1", "a token of an ended grant is active", end, op);
-            // A token that a wrong clock takes for expired is not revoked, and comes back with the right one.
-            if (!promise.ClockMoved && revoked.Find(r => r.Outcome == Outcome.Ok && r.Ended + promise.Delay < op.Begun) is { } revocation)
+            if (revoked.Find(r => r.Outcome == Outcome.Ok && r.Ended + promise.Delay < op.Begun) is { } revocation)
                 Report("I1", "a revoked token is active", revocation, op);
             if (issued is not null && op.Begun - issued.Ended > promise.AccessLifetime + promise.Slack)
                 Report("I11", "a token is active after its lifetime", issued, op);

@@ -19,6 +19,9 @@ internal sealed class PatroniCluster : IAsyncDisposable
     /// <summary>Through the balancer, which leads to whoever is the primary.</summary>
     public string Url => $"postgres://postgres@127.0.0.1:{_door!.Port}/postgres";
 
+    /// <summary>Both servers: the nodes find out which of them is the primary.</summary>
+    public string Hosts => $"postgres://postgres@{string.Join(',', _members.Select(m => $"127.0.0.1:{m.Port}"))}/postgres";
+
     public static async Task<PatroniCluster> StartAsync(CancellationToken ct)
     {
         var cluster = new PatroniCluster(await PostgresServer.MakeRootAsync());
@@ -167,6 +170,7 @@ internal sealed class PatroniCluster : IAsyncDisposable
     private void Begin(Member member)
     {
         member.Data = Path.Combine(_root, member.Name);
+        Reaper.OfThisProcess.WatchDatabase(member.Data);
         member.Config = Path.Combine(_root, member.Name + ".yml");
         File.WriteAllText(member.Config, Configuration(member));
         string[] command = [.. PostgresServer.AsPostgres, "patroni", member.Config];

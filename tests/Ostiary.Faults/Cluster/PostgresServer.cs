@@ -70,6 +70,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     public static async Task<string> MakeRootAsync()
     {
         var root = Directory.CreateTempSubdirectory("ostiary-faults-pg-").FullName;
+        Reaper.OfThisProcess.WatchDirectory(root);
         if (AsPostgres.Length > 0)
             await Commands.RunAsync("chown", "postgres:postgres", root);
         return root;

@@ -9,7 +9,7 @@ internal static class Commands
     /// <summary>The program under test: the build beside this one, or the one that is named.</summary>
     public static string Ostiary { get; } = Environment.GetEnvironmentVariable("FAULTS_PROGRAM") ?? Find();
 
-    public static Process Start(string file, string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? directory = null)
+    private static Process Start(string file, string[] arguments, IReadOnlyDictionary<string, string>? environment = null, string? directory = null)
     {
         var info = new ProcessStartInfo(file, arguments)
         {
@@ -24,6 +24,19 @@ internal static class Commands
             info.Environment[name] = value;
         var process = Process.Start(info)!;
         process.StandardInput.Close();
+        return process;
+    }
+
+    /// <summary>A program that stays until it is stopped, and never longer than this process.</summary>
+    public static Process StartToStay(
+        string file,
+        string[] arguments,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string? directory = null
+    )
+    {
+        var process = Start(file, arguments, environment, directory);
+        Reaper.OfThisProcess.Watch(process);
         return process;
     }
 
@@ -42,7 +55,7 @@ internal static class Commands
     /// <summary>A program that stays, with its output in a file.</summary>
     public static Process Begin(string file, string[] arguments, string log, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var process = Start(file, arguments, environment, Path.GetDirectoryName(log));
+        var process = StartToStay(file, arguments, environment, Path.GetDirectoryName(log));
         var writer = TextWriter.Synchronized(new StreamWriter(log, append: true, Encoding.UTF8) { AutoFlush = true });
         process.OutputDataReceived += (_, line) => writer.WriteLine(line.Data);
         process.ErrorDataReceived += (_, line) => writer.WriteLine(line.Data);

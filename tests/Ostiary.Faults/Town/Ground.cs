@@ -14,6 +14,7 @@ internal sealed class Ground : IDisposable
     public Ground()
     {
         Root = Directory.CreateTempSubdirectory("ostiary-faults-").FullName;
+        Reaper.OfThisProcess.WatchDirectory(Root);
         Config = Path.Combine(Root, "ostiary.json");
         File.WriteAllText(Config, Configuration(Encoding.UTF8.GetString(AssertionKey.ToPublicUtf8())));
         File.WriteAllText(Path.Combine(Root, "robot.secret"), RobotSecret);

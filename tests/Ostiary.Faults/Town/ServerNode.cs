@@ -28,6 +28,8 @@ internal sealed class ServerNode(Ground ground, NodePlan plan, History history) 
     public string Name => plan.Name;
     public string Data => ground.Data(plan.Name);
     public string Socket => Path.Combine(Data, "admin.sock");
+    public string Id => _process!.Id.ToString(CultureInfo.InvariantCulture);
+    public int Descriptors => Directory.EnumerateFileSystemEntries($"/proc/{Id}/fd").Count();
     public bool Runs => _process is { HasExited: false };
     public int Starts { get; private set; }
 
@@ -130,6 +132,6 @@ internal sealed class ServerNode(Ground ground, NodePlan plan, History history) 
             plan.Name,
             .. plan.More,
         ];
-        return Commands.Start(all[0], all[1..], plan.Shim?.Environment(Data));
+        return Commands.StartToStay(all[0], all[1..], plan.Shim?.Environment(Data));
     }
 }

@@ -9,6 +9,7 @@ internal enum DiskFault
     InputOutput = 2,
     ShortWrite = 3,
     FailedFlush = 4,
+    ReadOnly = 5,
 }
 
 /// <summary>A library between the server and its disk and clock, that does what this object says while the server runs. The machine's own clock and disk stay as they are.</summary>

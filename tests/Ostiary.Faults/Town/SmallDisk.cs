@@ -11,6 +11,7 @@ internal sealed class SmallDisk : IAsyncDisposable
     {
         Directory.CreateDirectory(path);
         await Commands.RunAsync("mount", "-t", "tmpfs", "-o", $"size={size},mode=700", "ostiary-faults", path);
+        Reaper.OfThisProcess.WatchMount(path);
         return new(path);
     }
 

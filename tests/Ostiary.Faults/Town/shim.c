@@ -1,5 +1,5 @@
 /* Sits between a process and its disk and clock, and does what a control file says, for files below one directory.
-   The control file is mapped: int32 mode (0 none, 1 no space, 2 i/o error, 3 short write, 4 fail flush), int32 every, int32 delay of a flush in ms,
+   The control file is mapped: int32 mode (0 none, 1 no space, 2 i/o error, 3 short write, 4 fail flush, 5 read-only), int32 every, int32 delay of a flush in ms,
    int32 unused, int64 seconds that the clock is off. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -61,18 +61,18 @@ static int strikes(int fd) {
   return __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) % every == 0 ? control->mode : 0;
 }
 
-static ssize_t refuse(int mode) { errno = mode == 1 ? ENOSPC : EIO; return -1; }
+static ssize_t refuse(int mode) { errno = mode == 1 ? ENOSPC : mode == 5 ? EROFS : EIO; return -1; }
 
 ssize_t write(int fd, const void *data, size_t size) {
   int mode = strikes(fd);
-  if (mode == 1 || mode == 2) return refuse(mode);
+  if (mode == 1 || mode == 2 || mode == 5) return refuse(mode);
   if (mode == 3 && size > 1) size /= 2;
   return real_write(fd, data, size);
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset) {
   int mode = strikes(fd);
-  if (mode == 1 || mode == 2) return refuse(mode);
+  if (mode == 1 || mode == 2 || mode == 5) return refuse(mode);
   if (mode == 3 && size > 1) size /= 2;
   return real_pwrite(fd, data, size, offset);
 }
@@ -91,7 +91,7 @@ int fdatasync(int fd) { return flush(fd, real_fdatasync); }
 
 int ftruncate64(int fd, off64_t size) {
   int mode = strikes(fd);
-  if (mode == 1 || mode == 2) return (int)refuse(mode);
+  if (mode == 1 || mode == 2 || mode == 5) return (int)refuse(mode);
   return real_ftruncate(fd, size);
 }
 

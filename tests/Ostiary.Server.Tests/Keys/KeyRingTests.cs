@@ -98,6 +98,41 @@ public sealed class KeyRingTests
         Assert.Equal(TimeSpan.FromSeconds(3), ring.Jwks.MaxAge);
     }
 
+    [Fact]
+    public async Task A_cache_lifetime_that_is_lowered_waits_for_verifiers_that_were_told_of_the_longer_one()
+    {
+        _settings = new IssuerSettings { JwksCacheLifetime = TimeSpan.FromHours(6) };
+        (await OpenAsync()).Dispose();
+        _time.Advance(TimeSpan.FromDays(1));
+        _settings = new IssuerSettings { JwksCacheLifetime = TimeSpan.FromSeconds(3) };
+        (await OpenAsync()).Dispose();
+        using var ring = await OpenAsync();
+        var lowered = _time.Now;
+
+        var successor = await ring.RotateAsync("ES256", force: false, Ct);
+        Assert.InRange(successor.ReadyAt - lowered, TimeSpan.FromHours(6), TimeSpan.FromHours(6.1));
+        Assert.Equal(TimeSpan.FromSeconds(3), ring.Jwks.MaxAge);
+
+        await PassAsync(ring, TimeSpan.FromHours(6.1));
+        Assert.Equal(successor.Kid, ring.Signer("ES256").Key.Kid);
+        var next = await ring.RotateAsync("ES256", force: false, Ct);
+        Assert.InRange(next.ReadyAt - _time.Now, TimeSpan.FromSeconds(3), Minute);
+    }
+
+    [Fact]
+    public async Task A_cache_lifetime_that_is_lowered_twice_still_covers_the_longest()
+    {
+        _settings = new IssuerSettings { JwksCacheLifetime = TimeSpan.FromHours(6) };
+        using var ring = await OpenAsync();
+        foreach (var minutes in new[] { 60, 1 })
+        {
+            _settings = new IssuerSettings { JwksCacheLifetime = TimeSpan.FromMinutes(minutes) };
+            await PassAsync(ring, TimeSpan.FromMinutes(10));
+        }
+
+        Assert.True((await ring.RotateAsync("ES256", force: false, Ct)).ReadyAt - _time.Now >= TimeSpan.FromHours(6));
+    }
+
     [Fact, Trait("Spec", "RFC 7517 §8.5.2")]
     public async Task Serves_public_material_only()
     {

@@ -77,6 +77,32 @@ public sealed class RevocationAttackTests(SharedServer shared) : IClassFixture<S
         Assert.Equal("", await answer.Response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
+    [Fact, Trait("Spec", "RFC 7009 §2.2")]
+    public async Task What_a_wrong_clock_takes_for_expired_is_revoked_all_the_same()
+    {
+        var tokens = await shared.TokensAsync("web", ("scope", "openid read"));
+        var right = shared.Server.Time.Now;
+        shared.Server.Time.Advance(TimeSpan.FromHours(3));
+
+        await RevokesAsync(shared.Web, tokens["access_token"]!);
+        shared.Server.Time.Now = right;
+
+        Assert.Equal("False", (await shared.Api.PostAsync("/introspect", ("token", tokens["access_token"]!)))["active"]);
+    }
+
+    [Fact, Trait("Spec", "RFC 7009 §2.2")]
+    public async Task Nothing_is_kept_for_a_token_that_has_long_been_over()
+    {
+        var tokens = await shared.TokensAsync("web", ("scope", "openid read"));
+        var right = shared.Server.Time.Now;
+        shared.Server.Time.Advance(TimeSpan.FromDays(2));
+
+        await RevokesAsync(shared.Web, tokens["access_token"]!);
+        shared.Server.Time.Now = right;
+
+        Assert.Equal("True", (await shared.Api.PostAsync("/introspect", ("token", tokens["access_token"]!)))["active"]);
+    }
+
     private static async Task RevokesAsync(TokenClient client, string token, params (string, string)[] more)
     {
         var answer = await client.PostAsync("/revoke", [("token", token), .. more]);

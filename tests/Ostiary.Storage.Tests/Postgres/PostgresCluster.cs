@@ -47,6 +47,37 @@ internal sealed class PostgresCluster
         return cluster;
     }
 
+    /// <summary>One of its own that follows another, as a standby.</summary>
+    public static async Task<PostgresCluster> StandbyOfAsync(PostgresCluster primary)
+    {
+        var root = Directory.CreateTempSubdirectory("ostiary-pg-").FullName;
+        if (Environment.UserName == "root")
+            await ToEndAsync("chown", "postgres:postgres", root);
+        await CopyAsync(primary, root);
+        var cluster = new PostgresCluster(root, FreePort());
+        await cluster.AnswersAsync();
+        return cluster;
+    }
+
+    /// <summary>From now on, behind the same port, a standby of the other. It must have stopped.</summary>
+    public async Task FollowAsync(PostgresCluster primary)
+    {
+        Directory.Delete(Path.Combine(root, "data"), recursive: true);
+        await CopyAsync(primary, root);
+        File.Delete(Path.Combine(root, "keep"));
+        server = Run(root, port);
+        await AnswersAsync();
+    }
+
+    /// <summary>As a power cut would: no connection is told.</summary>
+    public async Task CrashAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(root, "keep"), "");
+        server.StandardInput.Close();
+        await server.WaitForExitAsync();
+        server.Dispose();
+    }
+
     public async Task<int> ExecuteAsync(string sql)
     {
         await using var connection = new NpgsqlConnection(Connection + ";Pooling=false;Options=-c default_transaction_read_only=off");
@@ -63,13 +94,9 @@ internal sealed class PostgresCluster
         return await command.ExecuteScalarAsync();
     }
 
-    /// <summary>As a power cut would: no connection is told.</summary>
     public async Task CrashAndRestartAsync()
     {
-        await File.WriteAllTextAsync(Path.Combine(root, "keep"), "");
-        server.StandardInput.Close();
-        await server.WaitForExitAsync();
-        server.Dispose();
+        await CrashAsync();
         File.Delete(Path.Combine(root, "keep"));
         server = Run(root, port);
         await AnswersAsync();
@@ -81,6 +108,24 @@ internal sealed class PostgresCluster
         await server.WaitForExitAsync();
         server.Dispose();
     }
+
+    private static Task CopyAsync(PostgresCluster primary, string root) =>
+        ToEndAsync([
+            .. AsPostgres,
+            Program("pg_basebackup"),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            primary.port.ToString(CultureInfo.InvariantCulture),
+            "-U",
+            "postgres",
+            "-D",
+            Path.Combine(root, "data"),
+            "-R",
+            "-c",
+            "fast",
+            "--no-sync",
+        ]);
 
     private static string[] AsPostgres =>
         Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : ["env"];
