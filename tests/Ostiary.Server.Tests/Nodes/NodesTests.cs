@@ -52,6 +52,23 @@ public sealed class NodesTests
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(address + "/readyz", Ct)).StatusCode);
     }
 
+    [Fact, Trait("Spec", "RFC 9449 §11.1")]
+    public async Task F09_a_proof_that_one_node_has_taken_is_used_up_on_the_other()
+    {
+        await using var nodes = await TwoNodes.StartAsync();
+        await ConfigureAsync(nodes, "jwt");
+        var prover = new Prover(nodes.First.Issuer.Url, () => TimeProvider.System.GetUtcNow());
+        var proof = prover.Proof("POST", "/token");
+        async Task<HttpStatusCode> AskAsync(OstiaryServer node)
+        {
+            using var answer = await TwoNodes.PostProvenAsync(node, "/token", "m2m", proof, ("grant_type", "client_credentials"), ("scope", "read"));
+            return answer.StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(nodes.First));
+        Assert.Equal(HttpStatusCode.BadRequest, await AskAsync(nodes.Second));
+    }
+
     [Fact]
     public async Task A_change_of_the_configuration_is_soon_live_on_the_other_node()
     {
