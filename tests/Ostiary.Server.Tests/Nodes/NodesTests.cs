@@ -2,6 +2,7 @@ using System.Net;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Grants;
+using Ostiary.Server.Hosting;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Tests.Harness;
