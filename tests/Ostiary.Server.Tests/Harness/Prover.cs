@@ -7,8 +7,11 @@ using Ostiary.Protocol.Jose;
 namespace Ostiary.Server.Tests.Harness;
 
 /// <summary>Makes DPoP proofs with a key of its own.</summary>
-public sealed class Prover(TestServer server)
+public sealed class Prover(IssuerUrl issuer, Func<DateTimeOffset> now)
 {
+    public Prover(TestServer server)
+        : this(server.Server.Issuer.Url, () => server.Time.Now) { }
+
     public JsonWebKey Key { get; } = JsonWebKey.Generate("ES256", "dpop");
 
     /// <summary>What every proof of it has; null: none.</summary>
@@ -22,8 +25,8 @@ public sealed class Prover(TestServer server)
         {
             ["jti"] = $"\"{Entropy.Text(12)}\"",
             ["htm"] = $"\"{method}\"",
-            ["htu"] = JsonSerializer.Serialize(server.Server.Issuer.Url.At(path)),
-            ["iat"] = $"{server.Time.Now.ToUnixTimeSeconds()}",
+            ["htu"] = JsonSerializer.Serialize(issuer.At(path)),
+            ["iat"] = $"{now().ToUnixTimeSeconds()}",
             ["nonce"] = Nonce is null ? null : $"\"{Nonce}\"",
             ["ath"] = accessToken is null ? null : $"\"{DpopProof.HashOf(accessToken)}\"",
         };

@@ -2,6 +2,7 @@ using System.Net;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Grants;
+using Ostiary.Server.Hosting;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Tests.Harness;
@@ -50,6 +51,23 @@ public sealed class NodesTests
         nodes.SecondIsBlind = false;
         Assert.True(await TwoNodes.IsActiveAsync(nodes.Second, token));
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(address + "/readyz", Ct)).StatusCode);
+    }
+
+    [Fact, Trait("Spec", "RFC 9449 §11.1")]
+    public async Task F09_a_proof_that_one_node_has_taken_is_used_up_on_the_other()
+    {
+        await using var nodes = await TwoNodes.StartAsync();
+        await ConfigureAsync(nodes, "jwt");
+        var prover = new Prover(nodes.First.Issuer.Url, () => TimeProvider.System.GetUtcNow());
+        var proof = prover.Proof("POST", "/token");
+        async Task<HttpStatusCode> AskAsync(OstiaryServer node)
+        {
+            using var answer = await TwoNodes.PostProvenAsync(node, "/token", "m2m", proof, ("grant_type", "client_credentials"), ("scope", "read"));
+            return answer.StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(nodes.First));
+        Assert.Equal(HttpStatusCode.BadRequest, await AskAsync(nodes.Second));
     }
 
     [Fact]

@@ -53,13 +53,24 @@ public sealed class TwoNodes : IAsyncDisposable
         return json.RootElement.GetProperty("access_token").GetString()!;
     }
 
-    public static async Task<HttpResponseMessage> PostAsync(OstiaryServer node, string path, string client, params (string, string)[] form)
+    public static Task<HttpResponseMessage> PostAsync(OstiaryServer node, string path, string client, params (string, string)[] form) =>
+        PostProvenAsync(node, path, client, null, form);
+
+    public static async Task<HttpResponseMessage> PostProvenAsync(
+        OstiaryServer node,
+        string path,
+        string client,
+        string? proof,
+        params (string, string)[] form
+    )
     {
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, node.Addresses.First(a => !a.Contains("unix", StringComparison.Ordinal)) + path)
         {
             Content = new FormUrlEncodedContent(form.Select(f => KeyValuePair.Create(f.Item1, f.Item2))),
         };
+        if (proof is not null)
+            request.Headers.Add("DPoP", proof);
         var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{client}:{TestServer.WebSecret}"));
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", basic);
         return await http.SendAsync(request, TestContext.Current.CancellationToken);
