@@ -85,7 +85,8 @@ internal sealed class ConfigurationText
     }
 
     /// <summary>A fault with its place: <c>ostiary.yaml:12:5: clients[0].redirect_uris[1]: …</c></summary>
-    public string Locate(string path, string text) => _places.Of(_prefix.Length == 0 ? path : $"{_prefix}.{path}") is { } place ? $"{File}:{place}: {text}" : $"{File}: {text}";
+    public string Locate(string path, string text) =>
+        _places.Of(_prefix.Length == 0 ? path : $"{_prefix}.{path}") is { } place ? $"{File}:{place}: {text}" : $"{File}: {text}";
 
     /// <summary>By its name; a file of another name by its first character, since a mapping of YAML is rarely written with braces.</summary>
     private static bool IsYaml(string file, ReadOnlySpan<byte> utf8) =>

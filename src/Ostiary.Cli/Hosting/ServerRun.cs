@@ -70,9 +70,9 @@ internal static class ServerRun
         foreach (var house in server.Houses)
             if (house.Configuration.Current.Fence is { } fence)
                 Warn(
-                terminal,
-                $"{(server.Houses.Count > 1 ? house.Url.Text + ": " : "")}this store was restored from a backup of {fence.BackupMade:yyyy-MM-dd HH:mm:ss}Z. {Restoration.FencedSentence} If nothing was: ostiary server unfence --yes"
-            );
+                    terminal,
+                    $"{(server.Houses.Count > 1 ? house.Url.Text + ": " : "")}this store was restored from a backup of {fence.BackupMade:yyyy-MM-dd HH:mm:ss}Z. {Restoration.FencedSentence} If nothing was: ostiary server unfence --yes"
+                );
         if (options.AllowLoopbackFetch)
             Warn(terminal, "outbound fetches may reach loopback (--allow-loopback-fetch): for tests and development only");
     }

@@ -52,8 +52,7 @@ internal sealed class Door
         _only = issuers is [var (_, only)] ? only : null;
         _table = new(issuers);
         _server = Pipeline(services, outside, guard, app => app.MapServer([.. houses.Select(h => h.Endpoints)]));
-        _misdirected = http =>
-            outside.InvokeAsync(http, inner => guard.InvokeAsync(inner, h => JsonAnswer.RefuseAsync(h, null, Reason.HostUnknown))); // RFC 9110 §15.5.20
+        _misdirected = http => outside.InvokeAsync(http, inner => guard.InvokeAsync(inner, h => JsonAnswer.RefuseAsync(h, null, Reason.HostUnknown))); // RFC 9110 §15.5.20
     }
 
     public Task InvokeAsync(HttpContext http)
@@ -96,7 +95,7 @@ internal sealed class Door
         [.. app.DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>().Select(e => "/" + e.RoutePattern.RawText?.TrimStart('/'))];
 
     /// <summary>An issuer at <c>/account</c> would hide the account page of the one above it.</summary>
-    private static void RefuseHidden(IReadOnlyList<(IssuerUrl Url, IReadOnlyList<string> Patterns)> issuers)
+    private static void RefuseHidden(List<(IssuerUrl Url, IReadOnlyList<string> Patterns)> issuers)
     {
         if (issuers.Count == 1)
             return;

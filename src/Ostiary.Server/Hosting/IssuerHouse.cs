@@ -13,6 +13,7 @@ namespace Ostiary.Server.Hosting;
 public sealed class IssuerHouse : IAsyncDisposable
 {
     private readonly Stack<IDisposable> _open = new();
+    private ServerOptions? _options;
 
     public required IStores Stores { get; init; }
     public required LiveConfiguration Configuration { get; init; }
@@ -28,10 +29,10 @@ public sealed class IssuerHouse : IAsyncDisposable
     internal Entrance Entrance { get; } = new();
 
     /// <summary>Where its administration listens, or null.</summary>
-    internal string? Socket { get; private init; }
+    internal string? Socket => _options?.Socket;
 
     /// <summary>Its data directory, or null.</summary>
-    public string? Directory { get; private init; }
+    public string? Directory => _options?.DataDirectory;
     public IssuerUrl Url => Endpoints.Issuer.Url;
 
     /// <param name="options">Of this issuer alone.</param>
@@ -86,8 +87,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             await FollowAsync(endpoints, configuration, ct);
             var house = new IssuerHouse
             {
-                Socket = options.Socket,
-                Directory = options.DataDirectory,
+                _options = options,
                 Stores = stores,
                 Configuration = configuration,
                 Keys = keys,

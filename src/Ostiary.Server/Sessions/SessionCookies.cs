@@ -79,7 +79,8 @@ internal sealed class SessionCookies(IssuerUrl issuer)
         );
 
     /// <summary>Issuers at several paths of a host have cookies of different names: the prefix leaves them no path of their own.</summary>
-    private static string MarkOf(string path) => path.Length == 0 ? "" : "_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..16];
+    private static string MarkOf(string path) =>
+        path.Length == 0 ? "" : "_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..16];
 
     private static bool IsRandomText(ReadOnlySpan<char> value, int length)
     {

@@ -19,7 +19,9 @@ public sealed class IssuersTests
         Assert.Equal(0, await served.StopAsync());
         var offline = await ClientsAsync(served.Data, red);
         var wrong = await Program.RunAsync("client", "list", "--data", served.Data, "--issuer", served.Address + "/green");
-        var partition = Directory.EnumerateDirectories(Path.Combine(served.Data, "issuers")).Single(d => d.EndsWith("blue", StringComparison.Ordinal));
+        var partition = Directory
+            .EnumerateDirectories(Path.Combine(served.Data, "issuers"))
+            .Single(d => d.EndsWith("blue", StringComparison.Ordinal));
         var doctor = await Program.RunAsync("doctor", "--data", partition);
 
         Assert.Equal(2, unsaid.Exit);
@@ -65,9 +67,19 @@ public sealed class IssuersTests
         var clients = (await ClientsAsync(served.Data, red), await ClientsAsync(served.Data, blue));
         await served.StopAsync();
         await WriteAsync(file, Part(red, "one"));
-        var missing = await Program.RunAsync(
-            ["serve", "--issuer", red, "--issuer", blue, "--listen", served.Address, "--data", served.Data, "--config", file]
-        );
+        var missing = await Program.RunAsync([
+            "serve",
+            "--issuer",
+            red,
+            "--issuer",
+            blue,
+            "--listen",
+            served.Address,
+            "--data",
+            served.Data,
+            "--config",
+            file,
+        ]);
 
         Assert.Contains("one", clients.Item1);
         Assert.DoesNotContain("two", clients.Item1);
@@ -84,9 +96,19 @@ public sealed class IssuersTests
 
     private static async Task AddAsync(string data, string issuer, string client)
     {
-        var run = await Program.RunAsync(
-            ["client", "create", client, "--type", "spa", "--redirect-uri", "http://127.0.0.1:1/cb", "--data", data, "--issuer", issuer]
-        );
+        var run = await Program.RunAsync([
+            "client",
+            "create",
+            client,
+            "--type",
+            "spa",
+            "--redirect-uri",
+            "http://127.0.0.1:1/cb",
+            "--data",
+            data,
+            "--issuer",
+            issuer,
+        ]);
         Assert.True(run.Exit == 0, run.Error);
     }
 

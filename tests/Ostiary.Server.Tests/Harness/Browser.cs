@@ -7,10 +7,7 @@ namespace Ostiary.Server.Tests.Harness;
 /// <summary>What a person does with a browser: keeps cookies, reads a page, fills in its form. It follows no redirect by itself.</summary>
 public sealed partial class Browser(TestServer server) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false })
-    {
-        BaseAddress = new Uri(server.House.Url.Origin),
-    };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(server.House.Url.Origin) };
 
     public Task<HttpResponseMessage> GetAsync(string url) => _http.GetAsync(url, TestContext.Current.CancellationToken);
 

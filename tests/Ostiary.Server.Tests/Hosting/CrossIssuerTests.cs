@@ -138,9 +138,7 @@ public sealed class CrossIssuerTests(TwoIssuers two) : IClassFixture<TwoIssuers>
         using var browser = two.Blue.NewBrowser();
         var pushed = await red.PostAsync("/par", ("response_type", "code"), ("redirect_uri", TestServer.Callback), ("scope", "openid"));
 
-        var answer = await browser.GetAsync(
-            $"{two.Blue.Issuer}/authorize?client_id=web&request_uri={Uri.EscapeDataString(pushed["request_uri"]!)}"
-        );
+        var answer = await browser.GetAsync($"{two.Blue.Issuer}/authorize?client_id=web&request_uri={Uri.EscapeDataString(pushed["request_uri"]!)}");
 
         Assert.Equal(HttpStatusCode.Created, pushed.Status);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
@@ -232,12 +230,7 @@ public sealed class CrossIssuerTests(TwoIssuers two) : IClassFixture<TwoIssuers>
         server.AdministerAsync("PATCH", "/apis/https%3A%2F%2Fapi.example", $$"""{"token_format":"{{format}}"}""");
 
     private static Task<Answer> RedeemAsync(TokenClient client, string code) =>
-        client.TokenAsync(
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", TestServer.Callback),
-            ("code_verifier", Verifier)
-        );
+        client.TokenAsync(("grant_type", "authorization_code"), ("code", code), ("redirect_uri", TestServer.Callback), ("code_verifier", Verifier));
 
     private static string Query(string client, string scope) =>
         $"client_id={client}&response_type=code&redirect_uri={Uri.EscapeDataString(TestServer.Callback)}&scope={Uri.EscapeDataString(scope)}&state=s&code_challenge={Ostiary.Protocol.Pkce.ChallengeOf(Verifier)}&code_challenge_method=S256";

@@ -77,8 +77,11 @@ public sealed class DoorTests
     [Fact, Trait("Spec", "RFC 9110 §15.5.20")]
     public async Task The_host_chooses_among_issuers_and_says_nothing_else()
     {
-        await using var one = await TestServer.StartAsync(
-            with: o => o with { MoreIssuers = [o.Listen[0].Replace("127.0.0.1", "localhost", StringComparison.Ordinal)] }
+        await using var one = await TestServer.StartAsync(with: o =>
+            o with
+            {
+                MoreIssuers = [o.Listen[0].Replace("127.0.0.1", "localhost", StringComparison.Ordinal)],
+            }
         );
         using var http = one.NewHttp();
         var port = one.House.Url.Origin.Split(':')[^1];
