@@ -111,7 +111,7 @@ public sealed class KilledConnectionTests : IAsyncLifetime
     private async Task<PostgresStores> OpenAsync() =>
         await PostgresStores.OpenAsync(PostgresAddress.Parse(cluster.Connection), new SettableTime(), Ct);
 
-    private static async Task<bool?> RedeemAsync(IStores node, Grant grant)
+    private static async Task<bool?> RedeemAsync(PostgresStores node, Grant grant)
     {
         try
         {
