@@ -15,6 +15,7 @@ public sealed class RunningServer : IAsyncDisposable
     private RunningServer(Process process, int port, string data) => (_process, Port, Data, _rest) = (process, port, data, DrainAsync(process));
 
     public int Port { get; }
+    public int ProcessId => _process.Id;
     public string Data { get; }
 
     /// <summary>Starts it and waits until it listens.</summary>
