@@ -68,11 +68,11 @@ internal static class SqliteSchema
     private static IReadOnlyList<string> Third =>
         [
             """
-            CREATE TABLE logout_notices (
-              id TEXT NOT NULL PRIMARY KEY, session TEXT NOT NULL, client TEXT NOT NULL, subject TEXT NOT NULL, created INTEGER NOT NULL,
-              due INTEGER NOT NULL, until INTEGER NOT NULL, state INTEGER NOT NULL, tries INTEGER NOT NULL, refused INTEGER
-            ) WITHOUT ROWID
-            """,
+                CREATE TABLE logout_notices (
+                  id TEXT NOT NULL PRIMARY KEY, session TEXT NOT NULL, client TEXT NOT NULL, subject TEXT NOT NULL, created INTEGER NOT NULL,
+                  due INTEGER NOT NULL, until INTEGER NOT NULL, state INTEGER NOT NULL, tries INTEGER NOT NULL, refused INTEGER
+                ) WITHOUT ROWID
+                """,
             "CREATE INDEX logout_notices_of_session ON logout_notices (session)",
             "CREATE INDEX logout_notices_due ON logout_notices (due) WHERE state = 0",
             "CREATE INDEX logout_notices_over ON logout_notices (until)",

@@ -10,6 +10,9 @@ internal sealed class AnyClient(IGrantStore inner) : PassingGrants(inner)
 
     public override async ValueTask<Grant?> FindAsync(GrantId id, CancellationToken ct) =>
         await Inner.FindAsync(id, ct) is { } grant
-            ? grant with { ClientId = Interlocked.Increment(ref _looks) % 2 == 0 ? "stranger" : grant.ClientId }
+            ? grant with
+            {
+                ClientId = Interlocked.Increment(ref _looks) % 2 == 0 ? "stranger" : grant.ClientId,
+            }
             : null;
 }
