@@ -52,8 +52,7 @@ internal sealed class Door
         _only = issuers is [var (_, only)] ? only : null;
         _table = new(issuers);
         _server = Pipeline(services, outside, guard, app => app.MapServer([.. houses.Select(h => h.Endpoints)]));
-        _misdirected = http =>
-            outside.InvokeAsync(http, inner => guard.InvokeAsync(inner, h => JsonAnswer.RefuseAsync(h, null, Reason.HostUnknown))); // RFC 9110 §15.5.20
+        _misdirected = http => outside.InvokeAsync(http, inner => guard.InvokeAsync(inner, h => JsonAnswer.RefuseAsync(h, null, Reason.HostUnknown))); // RFC 9110 §15.5.20
     }
 
     public Task InvokeAsync(HttpContext http)

@@ -33,11 +33,18 @@ internal static class IssuerSet
                 faults.Add(Fault($"The issuer '{issuer}' is not an https URL without query, fragment and user name.", advice));
             }
             else if (url.Path.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('/' or '-' or '.' or '_' or '~')) || url.Path.Contains("//"))
-                faults.Add(Fault($"The path of the issuer '{issuer}' has other characters than letters, digits and -._~", "--issuer https://HOST/tenant"));
+                faults.Add(
+                    Fault($"The path of the issuer '{issuer}' has other characters than letters, digits and -._~", "--issuer https://HOST/tenant")
+                );
             else if (Partition.NameOf(issuer) is { Length: > LongestName })
                 faults.Add(Fault($"The issuer '{issuer}' is longer than a name of a file may be.", "--issuer URL, with a shorter path"));
             else if (!seen.TryAdd(Partition.NameOf(issuer), issuer))
-                faults.Add(Fault($"The issuers '{seen[Partition.NameOf(issuer)]}' and '{issuer}' cannot be told apart.", "--issuer URL, each with another path or host"));
+                faults.Add(
+                    Fault(
+                        $"The issuers '{seen[Partition.NameOf(issuer)]}' and '{issuer}' cannot be told apart.",
+                        "--issuer URL, each with another path or host"
+                    )
+                );
         }
         if (options is { MoreIssuers.Count: > 0, Store: "postgres" })
             faults.Add(

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -124,11 +124,7 @@ public sealed class OstiaryServer : IAsyncDisposable
             house.Endpoints.Health.Drain();
     }
 
-    private static WebApplication Build(
-        ServerOptions options,
-        IReadOnlyList<IssuerHouse> houses,
-        Action<IEndpointRouteBuilder, IssuerHouse>? map
-    )
+    private static WebApplication Build(ServerOptions options, IReadOnlyList<IssuerHouse> houses, Action<IEndpointRouteBuilder, IssuerHouse>? map)
     {
         // Nothing but what the options say: no appsettings.json and no environment of the directory it happens to be started in, and no watching of its files.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });

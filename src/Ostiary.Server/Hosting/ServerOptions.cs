@@ -212,10 +212,7 @@ public sealed record ServerOptions
             faults.Add(
                 new(Reason.CertificateUnusable, "--extra-ca", $"The file '{file}' holds no certificate.", "--extra-ca FILE, with PEM certificates")
             );
-        if (
-            AllowLoopbackFetch
-            && Issuers.FirstOrDefault(i => Uri.TryCreate(i, UriKind.Absolute, out var issuer) && !IsForTests(issuer)) is { } real
-        )
+        if (AllowLoopbackFetch && Issuers.FirstOrDefault(i => Uri.TryCreate(i, UriKind.Absolute, out var issuer) && !IsForTests(issuer)) is { } real)
             faults.Add(
                 new(
                     Reason.SettingInvalid,
