@@ -32,7 +32,6 @@ public sealed class OstiaryEndpoints
         EndedTokens ended,
         CountedDecisions decisions,
         Passwords passwords,
-        IPasswordUpdates passwordUpdates,
         Admission admission,
         LiveConfiguration configuration
     )
@@ -69,7 +68,7 @@ public sealed class OstiaryEndpoints
         Introspection = new IntrospectionEndpoint(issuer, reader, gate, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
         UserInfo = new UserInfoEndpoint(issuer, Status, Proofs);
-        Pages = new PageEndpoints(issuer, Sessions, Approvals, passwords, passwordUpdates);
+        Pages = new PageEndpoints(issuer, Sessions, Approvals, passwords, new PasswordUpdates(configuration));
         EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout, LogoutNotices);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
         Jwks = new JwksEndpoint(keys);

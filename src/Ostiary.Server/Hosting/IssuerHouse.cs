@@ -73,16 +73,7 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Fetcher = new GuardedFetcher(options.AllowLoopbackFetch, options.ExtraCaFile is { } ca ? TrustedRoots.With(ca) : null),
             };
             var work = shared ?? new SharedWork(options.ReadLimits());
-            var endpoints = new OstiaryEndpoints(
-                issuer,
-                keys,
-                ended,
-                decisions,
-                work.Passwords,
-                new PasswordUpdates(configuration),
-                work.Admission,
-                configuration
-            );
+            var endpoints = new OstiaryEndpoints(issuer, keys, ended, decisions, work.Passwords, work.Admission, configuration);
             await issuer.Uses.ReadAsync(stores.Documents, ct);
             await FollowAsync(endpoints, configuration, ct);
             var house = new IssuerHouse
