@@ -67,13 +67,17 @@ public sealed class ApiOptions
     /// <summary>How secrets are shown to <see cref="OnChecked"/>. Default: <see cref="SecretTag.Of"/>.</summary>
     public Func<string, string> Tag { get; set; } = SecretTag.Of;
 
-    internal string Target(string path) => (Address ?? (Uri.TryCreate(Audience, UriKind.Absolute, out var uri) ? uri.GetLeftPart(UriPartial.Authority) : "")) + path;
+    internal string Target(string path) =>
+        (Address ?? (Uri.TryCreate(Audience, UriKind.Absolute, out var uri) ? uri.GetLeftPart(UriPartial.Authority) : "")) + path;
 
     internal void Validate()
     {
         if (DpopNonceKey is { Length: < 32 })
             throw new ArgumentException("ApiOptions.DpopNonceKey must hold 32 random bytes.");
-        if (Address is { } address && (HttpTarget.Normalize(address) is null || address.EndsWith('/') || address.Contains('?', StringComparison.Ordinal)))
+        if (
+            Address is { } address
+            && (HttpTarget.Normalize(address) is null || address.EndsWith('/') || address.Contains('?', StringComparison.Ordinal))
+        )
             throw new ArgumentException("ApiOptions.Address must be an http or https address without query and without a slash at its end.");
         if (!IsAddress(Issuer) || Issuer.Contains('?', StringComparison.Ordinal))
             throw new ArgumentException("ApiOptions.Issuer must be an https URL (http on loopback only) without query and fragment.");

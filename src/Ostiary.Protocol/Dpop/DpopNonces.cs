@@ -18,9 +18,13 @@ public sealed class DpopNonces(byte[] key)
 
     /// <summary>How a nonce stands; null: the proof has none.</summary>
     public NonceStanding StandingOf(string? nonce, bool demanded, DateTimeOffset now) =>
-        nonce is not null ? IsGood(nonce, now) ? NonceStanding.Good : NonceStanding.Wanted
-        : demanded ? NonceStanding.Wanted
-        : NonceStanding.Absent;
+        nonce is not null
+            ? IsGood(nonce, now)
+                ? NonceStanding.Good
+                : NonceStanding.Wanted
+            : demanded
+                ? NonceStanding.Wanted
+                : NonceStanding.Absent;
 
     public string Current(DateTimeOffset now)
     {

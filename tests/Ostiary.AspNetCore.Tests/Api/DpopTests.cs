@@ -21,8 +21,7 @@ public sealed class DpopTests
             configure?.Invoke(o);
         });
 
-    private static string Bound(ApiUnderTest api) =>
-        api.Issuer.AccessToken(c => c["cnf"] = new JsonObject { ["jkt"] = Mine.Thumbprint() });
+    private static string Bound(ApiUnderTest api) => api.Issuer.AccessToken(c => c["cnf"] = new JsonObject { ["jkt"] = Mine.Thumbprint() });
 
     private static string Proof(ApiUnderTest api, string token, Action<JsonObject>? change = null, JsonWebKey? key = null)
     {
