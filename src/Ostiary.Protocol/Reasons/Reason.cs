@@ -80,6 +80,8 @@ public enum Reason
     RequestObjectReplayed = 1101,
     DpopKeyMalformed = 1110,
     DpopKeyDiffers = 1111,
+    UserCodeUnknown = 1120,
+    TooManyUserCodes = 1121,
 
     // 2xxx: the token endpoint, introspection, revocation, userinfo.
     ContentTypeUnsupported = 2001,
@@ -111,6 +113,14 @@ public enum Reason
     ResourceExceedsGrant = 2036,
     RequestUriPushed = 2060,
     PushedRequestTooLarge = 2061,
+    DeviceCodeMissing = 2080,
+    DeviceCodeUnknown = 2081,
+    DeviceCodeOfAnotherClient = 2082,
+    DeviceCodeExpired = 2083,
+    DeviceCodeUsed = 2084,
+    DeviceDeclined = 2085,
+    AuthorizationPending = 2086,
+    PollingTooFast = 2087,
     TokenMissing = 2040,
     TokenUnknown = 2041,
     NotTheAddressee = 2042,
