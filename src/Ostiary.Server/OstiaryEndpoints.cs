@@ -47,19 +47,19 @@ public sealed class OstiaryEndpoints
         var described = new MetadataClients(issuer, fetches.ClientDocuments, configuration.Documents);
         var gate = new ClientGate(issuer, new ClientAuthentication(issuer, clientKeys, described));
         var reader = new ClientRequestReader(issuer, gate);
+        Follower = new Follower(issuer.Stores.Changes, issuer.Stores.Documents, ended, issuer.Time);
+        LogoutNotices = new LogoutNotices(issuer);
+        LogoutTokens = tokens.Logout;
+        Follower.Heard = LogoutNotices.Hear;
+        Status = new TokenStatus(tokens.Access, issuer.Stores, keys, ended, Follower);
         ITokenGrant[] tokenGrants =
         [
             new AuthorizationCodeGrant(grants, tokens),
             new RefreshTokenGrant(grants, issuer.Stores.Sessions, tokens),
             new ClientCredentialsGrant(tokens),
             new DeviceCodeGrant(grants, tokens),
+            new TokenExchangeGrant(tokens, Status),
         ];
-
-        Follower = new Follower(issuer.Stores.Changes, issuer.Stores.Documents, ended, issuer.Time);
-        LogoutNotices = new LogoutNotices(issuer);
-        LogoutTokens = tokens.Logout;
-        Follower.Heard = LogoutNotices.Hear;
-        Status = new TokenStatus(tokens.Access, issuer.Stores, keys, ended, Follower);
         Sessions = new BrowserSessions(issuer);
         Approvals = new Approvals(issuer, Sessions, tokens.Credentials);
         var pushed = new PushedRequests(issuer.Master);

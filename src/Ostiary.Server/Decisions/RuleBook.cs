@@ -46,6 +46,7 @@ public static class RuleBook
             RefreshTokenGrant.Rules,
             ClientCredentialsGrant.Rules,
             DeviceCodeGrant.Rules,
+            TokenExchangeGrant.Rules,
             ClientRequestReader.Reference,
             IntrospectionEndpoint.Rules,
             RevocationEndpoint.Rules,
