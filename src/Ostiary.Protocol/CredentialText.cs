@@ -11,6 +11,7 @@ namespace Ostiary.Protocol;
 public static class CredentialText
 {
     public const string AuthorizationCode = "ost_ac_";
+    public const string DeviceCode = "ost_dc_";
     public const string RefreshToken = "ost_rt_";
     public const string AccessToken = "ost_at_";
     public const string ClientSecret = "ost_cs_";

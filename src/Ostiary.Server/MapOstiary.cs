@@ -25,6 +25,7 @@ public static class MapOstiaryExtensions
         at.MapMethods("/authorize", GetOrPost,  pages.Guard(on.Authorize.HandleAsync)).In(lanes.Authorization);     // RFC 6749 §3.1
         at.MapGet ("/authorize/continue",       pages.Guard(on.Approvals.ContinueAsync)).In(lanes.Page);            // OIDC Core §3.1.2.3
         at.MapPost("/par",                      on.Push.HandleAsync).In(lanes.Authorization).OpenTo(on.Cors.Apps);// RFC 9126 §2
+        at.MapPost("/device_authorization",     on.Device.HandleAsync).In(lanes.Authorization);                         // RFC 8628 §3.1
         at.MapPost("/token",                    on.Token.HandleAsync).In(lanes.Token).OpenTo(on.Cors.Apps);     // RFC 6749 §3.2
         at.MapPost("/introspect",                            on.Introspection.HandleAsync).In(lanes.Revocation);    // RFC 7662 §2
         at.MapPost("/revoke",                   on.Revocation.HandleAsync).In(lanes.Revocation).OpenTo(on.Cors.Apps);// RFC 7009 §2
@@ -37,6 +38,8 @@ public static class MapOstiaryExtensions
         at.MapPost("/login",                    pages.Guard(pages.Login.SubmitAsync)).In(lanes.Password);           // OIDC Core §3.1.2.3
         at.MapGet ("/consent",                  pages.Guard(pages.Consent.ShowAsync)).In(lanes.Page);               // OIDC Core §3.1.2.4
         at.MapPost("/consent",                  pages.Guard(pages.Consent.SubmitAsync)).In(lanes.Page);             // OIDC Core §3.1.2.4
+        at.MapGet ("/device",                   pages.Guard(pages.Device.ShowAsync)).In(lanes.Page);                // RFC 8628 §3.3
+        at.MapPost("/device",                   pages.Guard(pages.Device.SubmitAsync)).In(lanes.Page);              // RFC 8628 §3.3
         at.MapGet ("/account",                  pages.Guard(pages.Account.ShowAsync)).In(lanes.Page);
         at.MapPost("/account/sessions/end",     pages.Guard(pages.Account.EndSessionAsync)).In(lanes.Page);
         at.MapPost("/account/sessions/end-all", pages.Guard(pages.Account.EndAllSessionsAsync)).In(lanes.Page);

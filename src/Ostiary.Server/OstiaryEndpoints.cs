@@ -3,6 +3,7 @@ using Ostiary.Server.Authorize;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
+using Ostiary.Server.DeviceAuthorization;
 using Ostiary.Server.Discovery;
 using Ostiary.Server.EndSession;
 using Ostiary.Server.Hosting;
@@ -45,30 +46,34 @@ public sealed class OstiaryEndpoints
         var described = new MetadataClients(issuer, fetches.ClientDocuments, configuration.Documents);
         var gate = new ClientGate(issuer, new ClientAuthentication(issuer, clientKeys, described));
         var reader = new ClientRequestReader(issuer, gate);
-        ITokenGrant[] tokenGrants =
-        [
-            new AuthorizationCodeGrant(grants, tokens),
-            new RefreshTokenGrant(grants, issuer.Stores.Sessions, tokens),
-            new ClientCredentialsGrant(tokens),
-        ];
-
         Follower = new Follower(issuer.Stores.Changes, issuer.Stores.Documents, ended, issuer.Time);
         LogoutNotices = new LogoutNotices(issuer);
         LogoutTokens = tokens.Logout;
         Follower.Heard = LogoutNotices.Hear;
         Status = new TokenStatus(tokens.Access, issuer.Stores, keys, ended, Follower);
+        ITokenGrant[] tokenGrants =
+        [
+            new AuthorizationCodeGrant(grants, tokens),
+            new RefreshTokenGrant(grants, issuer.Stores.Sessions, tokens),
+            new ClientCredentialsGrant(tokens),
+            new DeviceCodeGrant(grants, tokens),
+            new TokenExchangeGrant(tokens, Status),
+        ];
         Sessions = new BrowserSessions(issuer);
         Approvals = new Approvals(issuer, Sessions, tokens.Credentials);
         var pushed = new PushedRequests(issuer.Master);
         var ways = new RequestWays(pushed, new RequestObjects(clientKeys), fetches.RequestObjects);
-        Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Status, Approvals, ways, described);
+        var waiting = new WaitingRequests(issuer);
+        var userCodes = new UserCodes(issuer.Master);
+        Authorize = new AuthorizeEndpoint(issuer, Sessions, tokens.Id, Status, Approvals, ways, described, waiting);
         Proofs = new Proofs(issuer);
         Push = new PushEndpoint(issuer, gate, tokens.Id, Status, ways, pushed, Proofs);
+        Device = new DeviceAuthorizationEndpoint(issuer, reader, gate, tokens.Credentials, userCodes, waiting);
         Token = new TokenEndpoint(issuer, gate, Proofs, tokenGrants);
         Introspection = new IntrospectionEndpoint(issuer, reader, gate, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
         UserInfo = new UserInfoEndpoint(issuer, Status, Proofs);
-        Pages = new PageEndpoints(issuer, Sessions, Approvals, passwords, new PasswordUpdates(configuration));
+        Pages = new PageEndpoints(issuer, Sessions, Approvals, new DeviceApprovals(issuer, userCodes), passwords, new PasswordUpdates(configuration));
         EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout, LogoutNotices);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
         Jwks = new JwksEndpoint(keys);
@@ -92,6 +97,7 @@ public sealed class OstiaryEndpoints
     public Approvals Approvals { get; }
     public AuthorizeEndpoint Authorize { get; }
     public PushEndpoint Push { get; }
+    public DeviceAuthorizationEndpoint Device { get; }
     public TokenEndpoint Token { get; }
     public IntrospectionEndpoint Introspection { get; }
     public RevocationEndpoint Revocation { get; }

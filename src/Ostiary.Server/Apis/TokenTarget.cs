@@ -22,7 +22,7 @@ public sealed class TokenTarget
     {
         if (!client.Scope.IsEmpty)
             return client.Scope;
-        return client.May("authorization_code") ? UserClaims.OpenIdScopes : ScopeSet.None;
+        return client.May(ClientNames.AuthorizationCode) || client.May(ClientNames.DeviceCode) ? UserClaims.OpenIdScopes : ScopeSet.None;
     }
 
     /// <summary>Whether every resource is the identifier of an API of which the client may ask at least one scope. RFC 8707 §2</summary>

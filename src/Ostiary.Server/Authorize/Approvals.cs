@@ -201,7 +201,7 @@ public sealed class Approvals : IInteractions
         return await _issuer.Stores.OneTime.TryAddOnceAsync(key, until, now, ct);
     }
 
-    private static Approval ApprovalOf(Client client, Session session, ScopeSet scope)
+    internal static Approval ApprovalOf(Client client, Session session, ScopeSet scope)
     {
         var mayRefresh = client.May("refresh_token");
         return new Approval

@@ -21,14 +21,16 @@ public sealed class TrustedRedirect
     public string? State { get; }
 }
 
-/// <summary>An authorization request of a known client with a trusted redirect URI. RFC 6749 §4.1.1, OIDC Core §3.1.2.1</summary>
+/// <summary>An authorization request of a known client, with a trusted redirect URI or from a device. RFC 6749 §4.1.1, OIDC Core §3.1.2.1</summary>
 internal sealed record AuthorizationRequest : ITargetRequest
 {
     private const int MaxHint = 512;
 
     public required Client Client { get; init; }
     public required FormParameters Parameters { get; init; }
-    public required TrustedRedirect Redirect { get; init; }
+
+    /// <summary>Null for a device, which comes for its answer itself.</summary>
+    public required TrustedRedirect? Redirect { get; init; }
     public required ScopeSet Scope { get; init; }
     public required bool ScopeMalformed { get; init; }
     public required IReadOnlyList<string> Resources { get; init; }
@@ -44,7 +46,7 @@ internal sealed record AuthorizationRequest : ITargetRequest
     public string? Challenge => Parameters["code_challenge"];
     public string? ChallengeMethod => Parameters["code_challenge_method"];
 
-    public static AuthorizationRequest Read(Client client, FormParameters parameters, TrustedRedirect redirect)
+    public static AuthorizationRequest Read(Client client, FormParameters parameters, TrustedRedirect? redirect)
     {
         var wellFormed = ScopeSet.TryParse(parameters["scope"], out var scope);
         return new()

@@ -36,12 +36,12 @@ public sealed class AuthorizeEndpoint
         TokenStatus status,
         Approvals approvals,
         RequestWays ways,
-        MetadataClients described
+        MetadataClients described,
+        WaitingRequests waiting
     )
     {
-        (_issuer, _sessions, _idTokens, _status, _approvals, _ways, _described) = (issuer, sessions, idTokens, status, approvals, ways, described);
+        (_issuer, _sessions, _idTokens, _status, _approvals, _ways, _described, _waiting) = (issuer, sessions, idTokens, status, approvals, ways, described, waiting);
         _response = new AuthorizeResponse(issuer);
-        _waiting = new WaitingRequests(issuer);
     }
 
     public async Task HandleAsync(HttpContext http)
@@ -83,7 +83,7 @@ public sealed class AuthorizeEndpoint
         if (verdict.Refused is { } reason)
         {
             Record(http, record);
-            await _response.ErrorAsync(http, request.Redirect, reason, parameters.Repeated);
+            await _response.ErrorAsync(http, request.Redirect!, reason, parameters.Repeated);
             return;
         }
         if (PostedNavigation.IsBlind(http, _sessions) && PostedNavigation.TryRepeat(http, _issuer.Url.At("/authorize"), sent))
@@ -122,7 +122,7 @@ public sealed class AuthorizeEndpoint
         if (request.Prompt.Contains("none") && InteractionNeeds.Silent.Judge(grant.Request, need, now) is { Refused: { } reason } silent)
         {
             Record(http, record with { Act = silent.List, Passed = silent.Passed, Refused = reason, Subject = session?.Subject });
-            await _response.ErrorAsync(http, request.Redirect, reason);
+            await _response.ErrorAsync(http, request.Redirect!, reason);
             return;
         }
         if (need != Need.Nothing && _waiting.Enter(http) is ({ Refused: { } crowded } room, var retryAfter))
@@ -159,12 +159,12 @@ public sealed class AuthorizeEndpoint
             ExpiresAt = now + snapshot.Settings.InteractionLifetime,
             Request = new GrantRequest
             {
-                RedirectUri = request.Redirect.Uri,
+                RedirectUri = request.Redirect!.Uri,
                 Scope = target.Scope,
                 Resources = request.Resources,
-                State = request.Redirect.State,
+                State = request.Redirect!.State,
                 Nonce = request.Parameters["nonce"],
-                ResponseMode = request.Redirect.ResponseMode,
+                ResponseMode = request.Redirect!.ResponseMode,
                 CodeChallenge = request.Challenge,
                 Sender = request.DpopKey is { } key ? SenderKey.Dpop(key) : null,
                 Prompt = request.Prompt,

@@ -19,7 +19,11 @@ internal sealed record PageFacts(Reason? Malformed, bool HasQueryAndBody, Incomi
 /// <summary>What the rules after it may look at.</summary>
 /// <param name="HintUnknown">An id_token_hint was sent that this server did not issue.</param>
 /// <param name="Incoming">How it came in.</param>
-internal sealed record RequestFacts(Snapshot Snapshot, bool HintUnknown, IncomingRequest Incoming) : ITargetFacts;
+internal sealed record RequestFacts(Snapshot Snapshot, bool HintUnknown, IncomingRequest Incoming) : ITargetFacts
+{
+    /// <summary>The rules about response types and codes are not asked of a device.</summary>
+    public bool IsDevice => Incoming.Way == Way.Device;
+}
 
 /// <summary>The authorization request as two tables: what is refused with a page, and, once the redirect URI is trusted, what is refused by redirect.</summary>
 internal static class AuthorizeRules
@@ -50,7 +54,7 @@ internal static class AuthorizeRules
         { "state can be given back whole",                    Reason.StateTooLong,           "RFC 6749 §4.1.1",    (r, f, now) => Encoding.UTF8.GetByteCount(r["state"] ?? "") <= MaxState },
     };
 
-    /// <summary>Refused here: an error response to the trusted redirect URI. RFC 6749 §4.1.2.1</summary>
+    /// <summary>Refused here: an error response to the trusted redirect URI, or to the device or the client that pushes. RFC 6749 §4.1.2.1</summary>
     // csharpier-ignore
     public static readonly RuleList<AuthorizationRequest, RequestFacts> Request = new("authorize.request")
     {
@@ -60,14 +64,15 @@ internal static class AuthorizeRules
         { "a client that must push its requests does so",  Reason.PushedRequestRequired,    "RFC 9126 §5",                       (r, f, now) => f.Incoming.Way != Way.Plain || !(r.Client.RequirePushed || f.Snapshot.Settings.RequirePushed) },
         { "a client that must sign its requests does so",  Reason.RequestObjectRequired,    "RFC 9101 §10.5",                    (r, f, now) => f.Incoming.IsSigned || !r.Client.RequireSigned },
         { "no registration is sent",                       Reason.RegistrationUnsupported,  "OIDC Core §3.1.2.6",                (r, f, now) => !r.Parameters.Has("registration") },
-        { "response_type is present",                      Reason.ResponseTypeMissing,      "RFC 6749 §3.1.1",                   (r, f, now) => r.ResponseType is not null },
-        { "it puts no token into a URL",                   Reason.ImplicitRefused,          "RFC 9700 §2.1.2",                   (r, f, now) => !AuthorizationRequest.Words(r.ResponseType).Any(ImplicitTypes.Contains) },
-        { "it is code",                                    Reason.ResponseTypeUnsupported,  "RFC 6749 §3.1.1",                   (r, f, now) => r.ResponseType == "code" },
-        { "response_mode is query or form_post",           Reason.ResponseModeUnsupported,  "Multiple Response Types §2.1",      (r, f, now) => r.Parameters["response_mode"] is null or "query" or "form_post" },
-        { "the client may use the code grant",             Reason.ClientMayNotUseCode,      "RFC 6749 §4.1.2.1",                 (r, f, now) => r.Client.May("authorization_code") },
-        { "code_challenge is present",                     Reason.ChallengeMissing,         "RFC 7636 §4.4.1",                   (r, f, now) => r.Challenge is not null || (!r.Client.RequirePkce && r.ChallengeMethod is null) },
-        { "code_challenge_method is S256",                 Reason.PlainChallengeRefused,    "RFC 9700 §2.1.1",                   (r, f, now) => r.Challenge is null || r.ChallengeMethod == Pkce.S256 },
-        { "code_challenge is well-formed",                 Reason.ChallengeMalformed,       "RFC 7636 §4.2",                     (r, f, now) => r.Challenge is null || Pkce.IsChallenge(r.Challenge) },
+        { "response_type is present",                      Reason.ResponseTypeMissing,      "RFC 6749 §3.1.1",                   (r, f, now) => f.IsDevice || r.ResponseType is not null },
+        { "it puts no token into a URL",                   Reason.ImplicitRefused,          "RFC 9700 §2.1.2",                   (r, f, now) => f.IsDevice || !AuthorizationRequest.Words(r.ResponseType).Any(ImplicitTypes.Contains) },
+        { "it is code",                                    Reason.ResponseTypeUnsupported,  "RFC 6749 §3.1.1",                   (r, f, now) => f.IsDevice || r.ResponseType == "code" },
+        { "response_mode is query or form_post",           Reason.ResponseModeUnsupported,  "Multiple Response Types §2.1",      (r, f, now) => f.IsDevice || r.Parameters["response_mode"] is null or "query" or "form_post" },
+        { "the client may use the code grant",             Reason.ClientMayNotUseCode,      "RFC 6749 §4.1.2.1",                 (r, f, now) => f.IsDevice || r.Client.May("authorization_code") },
+        { "the client may use the device grant",           Reason.ClientMayNotUseGrant,     "RFC 8628 §3.2",                     (r, f, now) => !f.IsDevice || r.Client.May(ClientNames.DeviceCode) },
+        { "code_challenge is present",                     Reason.ChallengeMissing,         "RFC 7636 §4.4.1",                   (r, f, now) => f.IsDevice || r.Challenge is not null || (!r.Client.RequirePkce && r.ChallengeMethod is null) },
+        { "code_challenge_method is S256",                 Reason.PlainChallengeRefused,    "RFC 9700 §2.1.1",                   (r, f, now) => f.IsDevice || r.Challenge is null || r.ChallengeMethod == Pkce.S256 },
+        { "code_challenge is well-formed",                 Reason.ChallengeMalformed,       "RFC 7636 §4.2",                     (r, f, now) => f.IsDevice || r.Challenge is null || Pkce.IsChallenge(r.Challenge) },
         { "dpop_jkt is the thumbprint of a key",           Reason.DpopKeyMalformed,         "RFC 9449 §10",                      (r, f, now) => r.DpopKey is null || SenderKey.IsThumbprint(r.DpopKey) },
         { "it is the key that a pushed request was proven with", Reason.DpopKeyDiffers,     "RFC 9449 §10.1",                    (r, f, now) => r.DpopKey is null || f.Incoming.Proven is not { } proven || r.DpopKey == proven.Thumbprint },
         { "nonce is not too long",                         Reason.NonceTooLong,             "OIDC Core §3.1.2.1",                (r, f, now) => Encoding.UTF8.GetByteCount(r.Parameters["nonce"] ?? "") <= MaxNonce },

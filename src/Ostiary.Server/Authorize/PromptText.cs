@@ -23,6 +23,17 @@ internal static class PromptText
             UiLocales = grant.Request.UiLocales,
         };
 
+    /// <summary>What the page for devices is told.</summary>
+    public static DevicePrompt OfDevice(Grant grant, Client client, string code, Snapshot snapshot) =>
+        new(
+            code,
+            grant.Request.Flow,
+            CardOf(client, redirectUri: null),
+            [.. Asked(grant, client).Tokens.Select(scope => LineOf(scope, snapshot))],
+            grant.CreatedAt,
+            grant.Request.Network
+        );
+
     /// <summary>What a person is asked for: the scopes, and those of the claims asked for by name. OIDC Core §5.5</summary>
     public static ScopeSet Asked(Grant grant, Client client) => grant.Request.Scope.Union(ClaimsRequest.Of(grant.Request).ScopeFor(client));
 
@@ -30,11 +41,16 @@ internal static class PromptText
     public static ScopeSet Granted(ScopeSet requested, IReadOnlyList<string> chosen, Snapshot snapshot) =>
         ScopeSet.Of(requested.Tokens.Where(scope => LineOf(scope, snapshot).Required || chosen.Contains(scope)));
 
-    private static AppCard CardOf(Client client, string redirectUri)
+    private static string HostOf(string redirectUri)
     {
         var source = RedirectUris.PolicySource(redirectUri);
-        var host = source.Contains("://", StringComparison.Ordinal) ? source[(source.IndexOf("://", StringComparison.Ordinal) + 3)..] : source;
+        return source.Contains("://", StringComparison.Ordinal) ? source[(source.IndexOf("://", StringComparison.Ordinal) + 3)..] : source;
+    }
+
+    private static AppCard CardOf(Client client, string? redirectUri)
+    {
         var described = client.Id.StartsWith("https://", StringComparison.Ordinal);
+        var host = redirectUri is null ? "" : HostOf(redirectUri);
         return new(client.Id, client.Name ?? client.Id, host, !client.Registered, client.ClientUri, client.LogoUri, client.PolicyUri, client.TosUri)
         {
             KnownBy = described ? new Uri(client.Id).Host : null,

@@ -17,6 +17,9 @@ internal enum Way
 
     /// <summary>By the address that the pushed-request endpoint gave. RFC 9126 §4</summary>
     Pushed,
+
+    /// <summary>At the device authorization endpoint: there is no redirect and no code. RFC 8628 §3.1</summary>
+    Device,
 }
 
 /// <summary>A request that has been looked up: the parameters that count, and where they come from.</summary>

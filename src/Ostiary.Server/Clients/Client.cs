@@ -135,6 +135,9 @@ public sealed record Client
     public string? PolicyUri { get; init; }
     public string? TosUri { get; init; }
 
+    /// <summary>Which tokens it may exchange, and for what; none: it may exchange nothing.</summary>
+    public ImmutableArray<ExchangePolicy> Exchanges { get; init; } = [];
+
     public bool IsPublic => AuthenticationMethod == ClientAuthenticationMethod.None;
 
     public bool May(string grantType) => GrantTypes.AsSpan().Contains(grantType);

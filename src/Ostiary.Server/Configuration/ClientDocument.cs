@@ -71,6 +71,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             ClientUri = ClientUris.ReadPage(reader, "client_uri"),
             LogoUri = ClientUris.ReadPage(reader, "logo_uri"),
             PolicyUri = ClientUris.ReadPage(reader, "policy_uri"),
+            Exchanges = ExchangeDocument.Read(reader),
             TosUri = ClientUris.ReadPage(reader, "tos_uri"),
         };
         _ = reader.Texts("contacts", 254);

@@ -8,9 +8,10 @@ public static class ClientNames
     public const string AuthorizationCode = "authorization_code";
     public const string RefreshToken = "refresh_token";
     public const string ClientCredentials = "client_credentials";
+    public const string TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
     public const string DeviceCode = "urn:ietf:params:oauth:grant-type:device_code";
 
-    public static readonly string[] GrantTypes = [AuthorizationCode, RefreshToken, ClientCredentials, DeviceCode];
+    public static readonly string[] GrantTypes = [AuthorizationCode, RefreshToken, ClientCredentials, DeviceCode, TokenExchange];
     public static readonly string[] AssertionAlgorithms =
     [
         "ES256",

@@ -24,6 +24,10 @@ internal static class ClientRules
                 "client_credentials needs a client that authenticates.",
                 "Use \"token_endpoint_auth_method\": \"client_secret_basic\" or private_key_jwt."
             );
+        if (client.IsPublic && client.May(ClientNames.TokenExchange)) // RFC 8693 §5
+            reader.Refuse("grant_types", "token exchange needs a client that authenticates.");
+        if (!client.Exchanges.IsEmpty && !client.May(ClientNames.TokenExchange))
+            reader.Refuse("token_exchange", "has no use without the grant type of token exchange.", "Add it to grant_types.");
         var signsIn = client.May(ClientNames.AuthorizationCode);
         if (client.May(ClientNames.RefreshToken) && !signsIn && !client.May(ClientNames.DeviceCode))
             reader.Refuse("grant_types", "refresh_token needs authorization_code or the device grant beside it."); // RFC 6749 §4.4.3

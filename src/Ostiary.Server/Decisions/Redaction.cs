@@ -14,7 +14,7 @@ internal static class Redaction
     private const int ShortestJoseHeader = 12;
 
     private static readonly SearchValues<string> Prefixes = SearchValues.Create(
-        ["ost_rt_", "ost_ac_", "ost_at_", "ost_cs_", "ost_key_", "ost_it_", "ost_rg_"],
+        ["ost_rt_", "ost_ac_", "ost_dc_", "ost_at_", "ost_cs_", "ost_key_", "ost_it_", "ost_rg_"],
         StringComparison.OrdinalIgnoreCase
     );
 

@@ -4,6 +4,7 @@ using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
 using Ostiary.Server.Authorize;
 using Ostiary.Server.Clients;
+using Ostiary.Server.DeviceAuthorization;
 using Ostiary.Server.EndSession;
 using Ostiary.Server.Http;
 using Ostiary.Server.Introspection;
@@ -31,6 +32,9 @@ public static class RuleBook
             LoginRules.All,
             PageRules.Continue,
             PageRules.Consent,
+            PageRules.DeviceCode,
+            PageRules.Device,
+            DeviceApprovals.Rules,
             PageRules.EndSession,
             PageRules.EndAllSessions,
             PageRules.Revoke,
@@ -41,6 +45,8 @@ public static class RuleBook
             AuthorizationCodeGrant.Rules,
             RefreshTokenGrant.Rules,
             ClientCredentialsGrant.Rules,
+            DeviceCodeGrant.Rules,
+            TokenExchangeGrant.Rules,
             ClientRequestReader.Reference,
             IntrospectionEndpoint.Rules,
             RevocationEndpoint.Rules,

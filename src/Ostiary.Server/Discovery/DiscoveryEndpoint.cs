@@ -69,6 +69,7 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         json.WriteString("issuer", issuer.Url.Text); // RFC 8414 §2
         json.WriteString("authorization_endpoint", issuer.Url.At("/authorize"));
         json.WriteString("pushed_authorization_request_endpoint", issuer.Url.At("/par")); // RFC 9126 §5
+        json.WriteString("device_authorization_endpoint", issuer.Url.At("/device_authorization")); // RFC 8628 §4
         json.WriteString("token_endpoint", issuer.Url.At("/token"));
         json.WriteString("jwks_uri", issuer.Url.At("/.well-known/jwks.json"));
         json.WriteString("userinfo_endpoint", issuer.Url.At("/userinfo"));

@@ -107,6 +107,12 @@ public sealed record GrantRequest
     /// <summary>The key under which a pushed or signed request is used up when it is answered; null: it may be asked again. RFC 9126 §4</summary>
     public string? OnceKey { get; init; }
 
+    /// <summary>A device asked, which has no browser: whoever types its user code answers. RFC 8628 §3.1</summary>
+    public bool ForDevice { get; init; }
+
+    /// <summary>The network it came from, where the person who answers must be told.</summary>
+    public string? Network { get; init; }
+
     /// <summary>The reference under which log and trace find the flow.</summary>
     public required string Flow { get; init; }
 

@@ -98,6 +98,7 @@ public sealed class IntrospectionEndpoint(
             json.WriteNumber("exp", token.ExpiresAt.ToUnixTimeSeconds());
             json.WriteString("token_type", token.Sender?.TokenType ?? "Bearer");
             token.Sender?.WriteTo(json); // RFC 9449 §6.2
+            ActorChain.Write(json, token.Actors);
             if (!token.Scope.IsEmpty)
                 json.WriteString("scope", token.Scope.ToString());
             if (token.GrantId is not null && facts.Snapshot.User(token.Subject) is { } user)

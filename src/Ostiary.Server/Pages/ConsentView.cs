@@ -32,7 +32,7 @@ internal sealed record ConsentView(
             {Csrf}
             <h2 id="wants">{Texts["consent.wants", App]}</h2>
             <ul class="plain scopes" aria-labelledby="wants">
-            {Prompt.Scopes.Select(Line)}
+            {Prompt.Scopes.Select(scope => Line(Texts, scope))}
             </ul>
             {OptionalHint}
             <dl>
@@ -78,13 +78,14 @@ internal sealed record ConsentView(
     private Html OptionalHint =>
         Prompt.Scopes.All(s => s.Required) ? Html.Empty : Html.Of($"""<p class="hint">{Texts["consent.optional.hint"]}</p>""");
 
-    private Html Line(ScopeLine scope)
+    /// <summary>One permission: with a box where it can be left out.</summary>
+    public static Html Line(Catalogue texts, ScopeLine scope)
     {
-        var text = Html.Of($"<span>{Sentence(Texts, scope)} <code>{DisplayText.Clean(scope.Name, 100)}</code></span>");
+        var text = Html.Of($"<span>{Sentence(texts, scope)} <code>{DisplayText.Clean(scope.Name, 100)}</code></span>");
         return scope.Required
-            ? Html.Of($"""<li><div>{Icons.Tick}{text}<span class="tag">{Texts["consent.required"]}</span></div></li>""")
+            ? Html.Of($"""<li><div>{Icons.Tick}{text}<span class="tag">{texts["consent.required"]}</span></div></li>""")
             : Html.Of(
-                $"""<li><label><input type="checkbox" name="scope" value="{scope.Name}" checked>{text}<span class="tag">{Texts["consent.optional"]}</span></label></li>"""
+                $"""<li><label><input type="checkbox" name="scope" value="{scope.Name}" checked>{text}<span class="tag">{texts["consent.optional"]}</span></label></li>"""
             );
     }
 

@@ -27,7 +27,7 @@ internal sealed class LoginPage(PageContext pages, SignIn signIn)
         var session = await pages.Sessions.CurrentAsync(http, http.RequestAborted);
         if (prompt is null && session is not null)
         {
-            await PageContext.SeeOther(http, pages.PathOf("/account"));
+            await PageContext.SeeOther(http, WithoutApp(http));
             return;
         }
         await WriteAsync(http, prompt, session, new LoginAnswer(DisplayText.Clean(prompt?.LoginHint, MaxUsername)));
@@ -80,10 +80,7 @@ internal sealed class LoginPage(PageContext pages, SignIn signIn)
         }
         var result = await signIn.TryAsync(http, username, password, isOurs, prompt?.App.ClientId);
         if (result.Session is not null)
-            await PageContext.SeeOther(
-                http,
-                prompt is null ? pages.PathOf("/account") : pages.Interactions.ContinueAt(prompt.Handle, accountChosen: true)
-            );
+            await PageContext.SeeOther(http, prompt is null ? WithoutApp(http) : pages.Interactions.ContinueAt(prompt.Handle, accountChosen: true));
         else if (result.Refused == Reason.FormForged)
             await ErrorPage.WriteAsync(http, pages.Issuer, Reason.FormForged, uiLocales: prompt?.UiLocales);
         else
@@ -97,15 +94,22 @@ internal sealed class LoginPage(PageContext pages, SignIn signIn)
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(answer.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         var view = new LoginView(
             texts,
-            pages.PathOf("/login", prompt?.Handle),
+            prompt is null && PageContext.UserCodeOf(http) is { } userCode
+                ? pages.DevicePath("/login", userCode)
+                : pages.PathOf("/login", prompt?.Handle),
             pages.Tokens.Field(http, session: null, Form),
             prompt is null ? null : DisplayText.NameOr(prompt.App.Name, prompt.App.ClientId),
             prompt is { MayContinueSession: true } ? NameOf(session) : null,
-            IsFresh: prompt is { MayContinueSession: false } && session is not null
+            IsFresh: prompt is { MayContinueSession: false } && session is not null,
+            ForDevice: prompt is null && PageContext.UserCodeOf(http) is not null
         );
         var page = new Page(texts["login.title"], view.Render(answer)) { Status = answer.Status, FormTarget = prompt?.FormTarget };
         return PageWriter.WriteAsync(http, pages.Issuer, texts, page);
     }
+
+    /// <summary>Where a sign-in that no app asked for goes on: at the device that waits, or at the account.</summary>
+    private string WithoutApp(HttpContext http) =>
+        PageContext.UserCodeOf(http) is { } userCode ? pages.DevicePath("/device", userCode) : pages.PathOf("/account");
 
     private string? NameOf(Session? session) =>
         session is not null && pages.Issuer.Configuration.Current.User(session.Subject) is { } user ? DisplayText.Clean(user.Username) : null;

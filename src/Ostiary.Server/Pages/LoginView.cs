@@ -23,8 +23,9 @@ internal sealed record LoginAnswer(string Username)
 
 /// <param name="App">Who asks; null where somebody only wants to see their account.</param>
 /// <param name="ContinueAs">Who may go on with one click.</param>
+/// <param name="ForDevice">Whether somebody wants to connect a device.</param>
 /// <param name="IsFresh">Whether somebody is signed in who must do so again.</param>
-internal sealed record LoginView(Catalogue Texts, string Action, Html Csrf, string? App, string? ContinueAs, bool IsFresh)
+internal sealed record LoginView(Catalogue Texts, string Action, Html Csrf, string? App, string? ContinueAs, bool IsFresh, bool ForDevice = false)
 {
     public Html Render(LoginAnswer answer) =>
         Html.Of(
@@ -55,7 +56,7 @@ internal sealed record LoginView(Catalogue Texts, string Action, Html Csrf, stri
     private Html Purpose =>
         (App, IsFresh) switch
         {
-            (null, _) => Texts.Html("login.to-account"),
+            (null, _) => Texts.Html(ForDevice ? "login.to-device" : "login.to-account"),
             (_, true) => Texts.Html("login.fresh", Html.Of($"<strong>{App}</strong>")),
             _ => Texts.Html("login.to-app", Html.Of($"<strong>{App}</strong>")),
         };

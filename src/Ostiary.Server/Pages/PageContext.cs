@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Http;
 using Ostiary.Server.Interaction;
@@ -12,6 +13,8 @@ namespace Ostiary.Server.Pages;
 /// <summary>What all pages use: who is there, whose form it is, what is waiting, and where refusals go.</summary>
 internal sealed class PageContext(Issuer issuer, BrowserSessions sessions, IInteractions interactions)
 {
+    private const int MaxUserCode = 32;
+
     public Issuer Issuer => issuer;
     public BrowserSessions Sessions => sessions;
     public IInteractions Interactions => interactions;
@@ -20,6 +23,13 @@ internal sealed class PageContext(Issuer issuer, BrowserSessions sessions, IInte
     /// <summary>The path of a page of this issuer, with the waiting interaction.</summary>
     public string PathOf(string page, string? handle = null) =>
         issuer.Url.Path + page + (handle is null ? "" : "?flow=" + Uri.EscapeDataString(handle));
+
+    /// <summary>The page where a device's code is typed, with what was typed already.</summary>
+    public string DevicePath(string page, string userCode) => issuer.Url.Path + page + "?user_code=" + Uri.EscapeDataString(userCode);
+
+    /// <summary>The <c>user_code</c> that the address names, as far as it can be one; null where it has none.</summary>
+    public static string? UserCodeOf(HttpContext http) =>
+        RequestReader.ReadQuery(http, out var query) is null && query.Values("user_code") is [var code] ? DisplayText.Clean(code, MaxUserCode) : null;
 
     /// <summary>The interaction that the address names by <c>flow</c>; neither a prompt nor a refusal where it names none.</summary>
     public async ValueTask<(InteractionPrompt? Prompt, Reason? Refused)> OpenAsync(HttpContext http)

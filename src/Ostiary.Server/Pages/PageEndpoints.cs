@@ -12,12 +12,20 @@ internal sealed class PageEndpoints
 {
     private readonly Issuer _issuer;
 
-    public PageEndpoints(Issuer issuer, BrowserSessions sessions, IInteractions interactions, Passwords passwords, IPasswordUpdates passwordUpdates)
+    public PageEndpoints(
+        Issuer issuer,
+        BrowserSessions sessions,
+        IInteractions interactions,
+        IDeviceInteractions devices,
+        Passwords passwords,
+        IPasswordUpdates passwordUpdates
+    )
     {
         _issuer = issuer;
         var pages = new PageContext(issuer, sessions, interactions);
         Login = new LoginPage(pages, new SignIn(issuer, sessions, passwords, passwordUpdates));
         Consent = new ConsentPage(pages);
+        Device = new DevicePage(pages, devices);
         Account = new AccountPage(pages);
         Errors = new ErrorCodePage(issuer);
         Logout = new LogoutPage(pages);
@@ -25,6 +33,7 @@ internal sealed class PageEndpoints
 
     public LoginPage Login { get; }
     public ConsentPage Consent { get; }
+    public DevicePage Device { get; }
     public AccountPage Account { get; }
     public ErrorCodePage Errors { get; }
 

@@ -40,6 +40,24 @@ internal static class PageRules
         { "it says allow or deny, once", Reason.RequestMalformed, "", (r, f, now) => f.AnswerIsClear },
     };
 
+    public static readonly RuleList<FormRequest, FormFacts> DeviceCode = new("device.code.form")
+    {
+        { "somebody is signed in", Reason.NotSignedIn, "", (r, f, now) => f.IsSignedIn },
+        { "the form comes from a page of this server, in this browser and session", Reason.FormForged, "RFC 6819 §4.4.1.8", (r, f, now) => f.IsOurs },
+    };
+
+    public static readonly RuleList<FormRequest, FormFacts> Device = new("device.form")
+    {
+        { "somebody is signed in", Reason.NotSignedIn, "", (r, f, now) => f.IsSignedIn },
+        {
+            "the form comes from the page that shows this code, in this browser and session",
+            Reason.FormForged,
+            "RFC 8628 §5.4",
+            (r, f, now) => f.IsOurs
+        },
+        { "it says allow or deny, once", Reason.RequestMalformed, "", (r, f, now) => f.AnswerIsClear },
+    };
+
     public static readonly RuleList<FormRequest, FormFacts> EndSession = new("account.sign-out")
     {
         { "somebody is signed in", Reason.NotSignedIn, "", (r, f, now) => f.IsSignedIn },

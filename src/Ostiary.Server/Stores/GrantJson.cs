@@ -45,6 +45,9 @@ public static class GrantJson
         WriteText(writer, "browser", request.Browser);
         WriteText(writer, "once", request.OnceKey);
         WriteText(writer, "dpop_jkt", request.Sender?.Thumbprint);
+        if (request.ForDevice)
+            writer.WriteBoolean("device", true);
+        WriteText(writer, "network", request.Network);
         writer.WriteString("flow", request.Flow);
         writer.WriteEndObject();
     }
@@ -123,6 +126,8 @@ public static class GrantJson
                 "dpop_jkt" => request with { Sender = SenderKey.Dpop(StoredJson.Text(ref reader)) },
                 "browser" => request with { Browser = reader.GetString() },
                 "once" => request with { OnceKey = reader.GetString() },
+                "device" => request with { ForDevice = reader.GetBoolean() },
+                "network" => request with { Network = reader.GetString() },
                 "flow" => request with { Flow = StoredJson.Text(ref reader) },
                 _ => StoredJson.Skip(ref reader, request),
             };

@@ -26,6 +26,12 @@ public sealed record AccessToken
     public string? SessionId { get; init; }
     public DateTimeOffset? AuthenticatedAt { get; init; }
     public string? Acr { get; init; }
+
+    /// <summary>Who acts for the subject, the present one first. RFC 8693 §4.1</summary>
+    public IReadOnlyList<string> Actors { get; init; } = [];
+
+    /// <summary>The ids of the tokens that it was exchanged from, the last first: the end of each ends it.</summary>
+    public IReadOnlyList<string> Parents { get; init; } = [];
 }
 
 /// <summary>An access token with its text.</summary>

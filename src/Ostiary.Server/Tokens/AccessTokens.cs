@@ -77,6 +77,14 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master, 
         if (token.GrantId is not null)
             json.WriteString("grant_id", token.GrantId);
         token.Sender?.WriteTo(json); // RFC 9449 §6.1
+        ActorChain.Write(json, token.Actors);
+        if (token.Parents.Count > 0)
+        {
+            json.WriteStartArray("parents");
+            foreach (var parent in token.Parents)
+                json.WriteStringValue(parent);
+            json.WriteEndArray();
+        }
     }
 
     private AccessToken? Read(ReadOnlyMemory<byte> payload)
@@ -105,6 +113,8 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master, 
             SessionId = claims.String("sid"),
             AuthenticatedAt = authenticated,
             Acr = claims.String("acr"),
+            Actors = ActorChain.Read(claims.Root),
+            Parents = claims.Root.TryGetProperty("parents", out var parents) ? [.. parents.EnumerateArray().Select(id => id.GetString()!)] : [],
         };
     }
 }

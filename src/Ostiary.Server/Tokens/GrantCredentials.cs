@@ -8,7 +8,7 @@ using Ostiary.Server.Keys;
 namespace Ostiary.Server.Tokens;
 
 /// <summary>
-/// Authorization codes and refresh tokens: the grant's id (and generation) with a MAC. Derived, not random, so the same generation always has the same text,
+/// Authorization codes, device codes and refresh tokens: the grant's id (and generation) with a MAC. Derived, not random, so the same generation always has the same text,
 /// nothing usable is stored, and a forged or mangled value is told from one that was once valid without a read.
 /// </summary>
 public sealed class GrantCredentials(MasterKey master)
@@ -16,11 +16,13 @@ public sealed class GrantCredentials(MasterKey master)
     private const byte Version = 1;
     private const int CodeLength = 1 + GrantId.Size;
     private const byte BoundVersion = 2;
+    private const int DeviceLength = 1 + GrantId.Size + sizeof(long);
     private const int RefreshLength = 1 + GrantId.Size + sizeof(int);
     private const int KeyLength = 1 + 32;
     private const int MacLength = 20; // 160 bits. RFC 6749 §10.10
 
     private readonly byte[] _codeKey = master.Derive("authorization-code");
+    private readonly byte[] _deviceKey = master.Derive("device-code");
     private readonly byte[] _refreshKey = master.Derive("refresh-token");
 
     public string Code(GrantId grant)
@@ -39,6 +41,28 @@ public sealed class GrantCredentials(MasterKey master)
         if (!CredentialText.TryParse(CredentialText.AuthorizationCode, text, out var content) || !IsSealed(_codeKey, content, CodeLength))
             return false;
         grant = GrantId.Read(content.AsSpan(1));
+        return true;
+    }
+
+    /// <summary>It carries its end, so that it is told from one that was never ours also when the grant is gone.</summary>
+    public string DeviceCode(GrantId grant, DateTimeOffset expiresAt)
+    {
+        Span<byte> content = stackalloc byte[DeviceLength + MacLength];
+        content[0] = Version;
+        grant.Write(content[1..]);
+        BinaryPrimitives.WriteInt64BigEndian(content[(1 + GrantId.Size)..], expiresAt.ToUnixTimeMilliseconds());
+        Seal(_deviceKey, content);
+        return CredentialText.Format(CredentialText.DeviceCode, content);
+    }
+
+    /// <summary>Whether this server issued it; not whether it is still good.</summary>
+    public bool TryReadDeviceCode(string text, out GrantId grant, out DateTimeOffset expiresAt)
+    {
+        (grant, expiresAt) = (default, default);
+        if (!CredentialText.TryParse(CredentialText.DeviceCode, text, out var content) || !IsSealed(_deviceKey, content, DeviceLength))
+            return false;
+        grant = GrantId.Read(content.AsSpan(1));
+        expiresAt = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(content.AsSpan(1 + GrantId.Size)));
         return true;
     }
 

@@ -70,6 +70,36 @@ public sealed class TokenIssuer
         return new(access, scope, refresh, id);
     }
 
+    /// <summary>A token that stands for another one: its subject, its grant, its sign-in, and never its end later than that one's. RFC 8693 §2.2.1</summary>
+    public IssuedAccessToken ForExchange(
+        Client client,
+        Api api,
+        ScopeSet scope,
+        AccessToken subject,
+        IReadOnlyList<string> actors,
+        Snapshot snapshot,
+        DateTimeOffset now,
+        SenderKey? sender
+    )
+    {
+        var content = Base(client, subject.Subject, api, scope, snapshot, now);
+        return IssueAccessToken(
+            client,
+            api,
+            content with
+            {
+                ExpiresAt = content.ExpiresAt < subject.ExpiresAt ? content.ExpiresAt : subject.ExpiresAt,
+                GrantId = subject.GrantId,
+                SessionId = subject.SessionId,
+                AuthenticatedAt = subject.AuthenticatedAt,
+                Acr = subject.Acr,
+                Sender = sender,
+                Actors = actors,
+                Parents = [subject.Id, .. subject.Parents],
+            }
+        );
+    }
+
     private AccessToken Base(Client client, string subject, Api? api, ScopeSet scope, Snapshot snapshot, DateTimeOffset now)
     {
         var issuedAt = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds());

@@ -37,7 +37,7 @@ public sealed class TokenStatus(AccessTokens tokens, IStores stores, KeyRing key
         await follower.EnsureFreshAsync(ct);
         if (await ReadAsync(text, ct) is not { } token)
             return PresentedToken.None;
-        if (ended.Contains(token.Id))
+        if (ended.Contains(token.Id) || token.Parents.Any(ended.Contains))
             return new(token, null, true);
         if (!GrantId.TryParse(token.GrantId, out var id))
             return new(token, null, false);

@@ -81,6 +81,7 @@ public sealed class DecisionLogTests : IDisposable
     [InlineData("ost_rt_1.AAAA")]
     [InlineData("prefix OST_CS_secret")]
     [InlineData("code=ost_ac_x&state=1")]
+    [InlineData("device_code=ost_dc_x")]
     [InlineData("ost_at_x")]
     [InlineData("ost_key_x")]
     [InlineData("Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln")]

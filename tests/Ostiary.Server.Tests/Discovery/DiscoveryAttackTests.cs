@@ -31,7 +31,16 @@ public sealed class DiscoveryAttackTests(SharedServer shared) : IClassFixture<Sh
         Assert.Equal(text, twin);
         Assert.Equal(shared.Server.Issuer, root.GetProperty("issuer").GetString());
         Assert.Equal(["code"], List(root, "response_types_supported"));
-        Assert.Equal(["authorization_code", "refresh_token", "client_credentials"], List(root, "grant_types_supported"));
+        Assert.Equal(
+            [
+                "authorization_code",
+                "refresh_token",
+                "client_credentials",
+                "urn:ietf:params:oauth:grant-type:device_code",
+                "urn:ietf:params:oauth:grant-type:token-exchange",
+            ],
+            List(root, "grant_types_supported")
+        );
         Assert.Equal(["S256"], List(root, "code_challenge_methods_supported"));
         Assert.Equal(["query", "form_post"], List(root, "response_modes_supported"));
         Assert.True(root.GetProperty("authorization_response_iss_parameter_supported").GetBoolean());

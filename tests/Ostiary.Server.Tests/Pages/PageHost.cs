@@ -11,6 +11,7 @@ using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
+using Ostiary.Server.DeviceAuthorization;
 using Ostiary.Server.Interaction;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Pages;
@@ -79,7 +80,17 @@ internal sealed class PageHost : IAsyncDisposable
             Development = development,
         };
         var host = new PageHost(app, issuer, configuration, time, log, passwords ?? new Passwords()) { Address = new Uri(address) };
-        Map(app, new PageEndpoints(issuer, host.Sessions, host.Interactions, host._passwords, host.PasswordUpdates));
+        Map(
+            app,
+            new PageEndpoints(
+                issuer,
+                host.Sessions,
+                host.Interactions,
+                new DeviceApprovals(issuer, new UserCodes(issuer.Master)),
+                host._passwords,
+                host.PasswordUpdates
+            )
+        );
         map?.Invoke(app, host);
         await app.StartAsync();
         return host;

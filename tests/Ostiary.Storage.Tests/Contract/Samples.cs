@@ -41,9 +41,10 @@ internal static class Samples
             Claims = """{"id_token":{"acr":{"essential":true}}}""",
             AcrValues = ["urn:a", "urn:b"],
             HintedSubject = "ada",
-            Browser = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
             OnceKey = "urn:example:once",
             Sender = SenderKey.Dpop("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"),
+            ForDevice = true,
+            Network = "192.0.2.0/24",
             Flow = "f-7Q2MXK",
         };
 
