@@ -40,7 +40,16 @@ public sealed class AuthorizeEndpoint
         WaitingRequests waiting
     )
     {
-        (_issuer, _sessions, _idTokens, _status, _approvals, _ways, _described, _waiting) = (issuer, sessions, idTokens, status, approvals, ways, described, waiting);
+        (_issuer, _sessions, _idTokens, _status, _approvals, _ways, _described, _waiting) = (
+            issuer,
+            sessions,
+            idTokens,
+            status,
+            approvals,
+            ways,
+            described,
+            waiting
+        );
         _response = new AuthorizeResponse(issuer);
     }
 

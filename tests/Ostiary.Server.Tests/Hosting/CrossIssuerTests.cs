@@ -226,8 +226,8 @@ public sealed class CrossIssuerTests(TwoIssuers two) : IClassFixture<TwoIssuers>
 
     private static async Task<int> EventsAsync(TestServer server) => (await server.House.Log.Reader.ListAsync(new() { Limit = 1000 }, Stop)).Count;
 
-    private static Task SetFormatAsync(TestServer server, string format) =>
-        server.AdministerAsync("PATCH", "/apis/https%3A%2F%2Fapi.example", $$"""{"token_format":"{{format}}"}""");
+    private static async Task SetFormatAsync(TestServer server, string format) =>
+        await server.AdministerAsync("PATCH", "/apis/https%3A%2F%2Fapi.example", $$"""{"token_format":"{{format}}"}""");
 
     private static Task<Answer> RedeemAsync(TokenClient client, string code) =>
         client.TokenAsync(("grant_type", "authorization_code"), ("code", code), ("redirect_uri", TestServer.Callback), ("code_verifier", Verifier));

@@ -155,8 +155,8 @@ public sealed class MetadataDocumentTests : IAsyncLifetime
     private string Document(string? id = null, string redirect = TestServer.Callback, string more = "") =>
         $$"""{"client_id":"{{id ?? Id}}",{{more}}"client_name":"Tool","redirect_uris":["{{redirect}}"]}""";
 
-    private Task PolicyAsync(string policy) =>
-        _server.AdministerAsync(
+    private async Task PolicyAsync(string policy) =>
+        await _server.AdministerAsync(
             "POST",
             "/config/apply",
             """{"configuration":{"issuer":{"registration":POLICY}}}""".Replace("POLICY", policy, StringComparison.Ordinal)
