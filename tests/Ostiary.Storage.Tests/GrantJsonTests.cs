@@ -44,7 +44,7 @@ public sealed class GrantJsonTests
     {
         using var json = JsonDocument.Parse(Utf8(Samples.Request.Redeemed()));
         var kept = json.RootElement.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal);
-        Assert.Equal(["claims", "code_challenge", "dpop_jkt", "flow", "redirect_uri", "resources"], kept);
+        Assert.Equal(["claims", "code_challenge", "device", "dpop_jkt", "flow", "redirect_uri", "resources"], kept);
     }
 
     [Fact]

@@ -135,6 +135,7 @@ public sealed record GrantRequest
             HintedSubject = null,
             Browser = null,
             OnceKey = null,
+            Network = null,
         };
 }
 

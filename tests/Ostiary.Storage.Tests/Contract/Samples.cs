@@ -41,6 +41,7 @@ internal static class Samples
             Claims = """{"id_token":{"acr":{"essential":true}}}""",
             AcrValues = ["urn:a", "urn:b"],
             HintedSubject = "ada",
+            Browser = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
             OnceKey = "urn:example:once",
             Sender = SenderKey.Dpop("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"),
             ForDevice = true,
