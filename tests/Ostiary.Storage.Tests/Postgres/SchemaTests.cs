@@ -137,12 +137,13 @@ public sealed class SchemaTests : IDisposable
         var grant = Samples.Approved();
         await node.Grants.TryCreateAsync(grant, Ct);
         await node.Grants.TryRedeemAsync(grant, Samples.Start.AddDays(1), Samples.Start, Ct);
-        for (var generation = 1; generation <= 20; generation++)
+        // As many as fit into one page beside their predecessors, which other tests' transactions may keep from being pruned.
+        for (var generation = 1; generation <= 7; generation++)
             await node.Grants.TryRotateAsync(grant.Id, generation, Samples.Start, Ct);
         const string Updates = "SELECT n_tup_upd - n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'grants' AND schemaname = current_schema";
         const string All = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'grants' AND schemaname = current_schema";
         await node.DisposeAsync();
-        while ((long)(await engine.ValueAsync(All))! < 21)
+        while ((long)(await engine.ValueAsync(All))! < 8)
             await Task.Delay(50, Ct);
         Assert.Equal(0L, await engine.ValueAsync(Updates));
     }
