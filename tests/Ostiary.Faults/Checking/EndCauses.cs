@@ -23,7 +23,11 @@ internal sealed class EndCauses
                         && ops.Any(o => o.Act == Act.Redeem && o.Number != op.Number && o.MayHaveHappened)
                     ),
                 Act.Refresh => op.Code == "OST2032"
-                    || (op.MayHaveHappened && generations.IsReuse(op, promise.RetryWindow - promise.Slack, promise.ClockMoved)),
+                    // A network that doubles requests may show the client the answer to the second: over, by the first.
+                    || (
+                        (op.MayHaveHappened || op.Code == "OST2020")
+                        && generations.IsReuse(op, promise.RetryWindow - promise.Slack, promise.ClockMoved)
+                    ),
                 _ => false,
             };
             if (!isEnd)
@@ -40,5 +44,6 @@ internal sealed class EndCauses
     /// <summary>An end that was acknowledged before this call began.</summary>
     public Op? CertainBefore(Op op, double delay) => _certain.Find(end => end.Number != op.Number && end.Ended + delay < op.Begun);
 
-    public bool PossibleBefore(Op op) => _possible.Exists(end => end.Number != op.Number && end.Begun < op.Ended);
+    /// <summary>An end that may have come before the answer to this call, which may itself be the reuse that was doubled.</summary>
+    public bool PossibleBefore(Op op) => _possible.Exists(end => end.Begun < op.Ended && (end.Number != op.Number || op.Act == Act.Refresh));
 }
