@@ -55,15 +55,7 @@ public sealed class PushEndpoint
         var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue), now);
         if (!verdict.Allowed)
         {
-            await _gate.RefuseAsync(
-                http,
-                DecisionRecord.Of(verdict, now, Flow.Of(http)) with
-                {
-                    ClientId = _issuer.MentionOf(form["client_id"], snapshot),
-                    Revision = snapshot.Revision,
-                },
-                form.Repeated
-            );
+            await _gate.RefuseAsync(http, verdict, _issuer.MentionOf(form["client_id"], snapshot), snapshot, now, form.Repeated);
             return;
         }
         if (await _gate.AdmitAsync(http, form, snapshot, now) is not { } authenticated)
@@ -71,7 +63,7 @@ public sealed class PushEndpoint
         var (proof, key) = await _proofs.JudgeAsync(http, "/par", snapshot, now); // RFC 9449 §10.1
         if (!proof.Allowed)
         {
-            await _gate.RefuseAsync(http, DecisionRecord.Of(proof, now, Flow.Of(http)) with { ClientId = authenticated.Client.Id });
+            await _gate.RefuseAsync(http, proof, authenticated.Client.Id, snapshot, now);
             return;
         }
         var incoming = await _ways.LookUpAsync(form, authenticated.Client, Way.Push, http.RequestAborted);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Rules;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
@@ -14,16 +15,13 @@ public sealed class ClientGate(Issuer issuer, ClientAuthentication authenticatio
     {
         var client = await authentication.AuthenticateAsync(http, form, snapshot, now);
         if (client.Authenticated is null)
-            await RefuseAsync(
-                http,
-                DecisionRecord.Of(client.Verdict, now, Flow.Of(http)) with
-                {
-                    ClientId = issuer.MentionOf(client.ClientId, snapshot),
-                    Revision = snapshot.Revision,
-                }
-            );
+            await RefuseAsync(http, client.Verdict, issuer.MentionOf(client.ClientId, snapshot), snapshot, now);
         return client.Authenticated;
     }
+
+    /// <param name="clientId">As it may stand in the log.</param>
+    public Task RefuseAsync(HttpContext http, Verdict verdict, string? clientId, Snapshot snapshot, DateTimeOffset now, string? parameter = null) =>
+        RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { ClientId = clientId, Revision = snapshot.Revision }, parameter);
 
     public Task RefuseAsync(HttpContext http, DecisionRecord record, string? parameter = null)
     {

@@ -49,21 +49,14 @@ public sealed class ClientRequestReader(Issuer issuer, ClientGate gate)
         // Authentication comes before what is said about the request, and after what cannot be read at all.
         if (!verdict.Allowed && verdict.Refused is not Reason.TokenMissing)
         {
-            await gate.RefuseAsync(http, DecisionRecord.Of(verdict, now, Flow.Of(http)) with { Revision = snapshot.Revision }, form.Repeated);
+            await gate.RefuseAsync(http, verdict, null, snapshot, now, form.Repeated);
             return null;
         }
         if (await gate.AdmitAsync(http, form, snapshot, now) is not { } authenticated)
             return null;
         if (!verdict.Allowed)
         {
-            await gate.RefuseAsync(
-                http,
-                DecisionRecord.Of(verdict, now, Flow.Of(http)) with
-                {
-                    ClientId = authenticated.Client.Id,
-                    Revision = snapshot.Revision,
-                }
-            );
+            await gate.RefuseAsync(http, verdict, authenticated.Client.Id, snapshot, now);
             return null;
         }
         return new(authenticated.Client, form, snapshot, now);

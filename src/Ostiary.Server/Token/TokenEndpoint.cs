@@ -67,15 +67,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientGate gate, Proofs proofs,
         var verdict = Rules.Judge(form, new(malformed, http.Request.QueryString.HasValue, grant is not null), now);
         if (!verdict.Allowed)
         {
-            await gate.RefuseAsync(
-                http,
-                DecisionRecord.Of(verdict, now, Flow.Of(http)) with
-                {
-                    ClientId = issuer.MentionOf(form["client_id"], snapshot),
-                    Revision = snapshot.Revision,
-                },
-                form.Repeated
-            );
+            await gate.RefuseAsync(http, verdict, issuer.MentionOf(form["client_id"], snapshot), snapshot, now, form.Repeated);
             return;
         }
         if (await gate.AdmitAsync(http, form, snapshot, now) is not { } authenticated)
@@ -83,14 +75,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientGate gate, Proofs proofs,
         var (proof, key) = await proofs.JudgeAsync(http, "/token", snapshot, now); // RFC 9449 §5
         if (!proof.Allowed)
         {
-            await gate.RefuseAsync(
-                http,
-                DecisionRecord.Of(proof, now, Flow.Of(http)) with
-                {
-                    ClientId = authenticated.Client.Id,
-                    Revision = snapshot.Revision,
-                }
-            );
+            await gate.RefuseAsync(http, proof, authenticated.Client.Id, snapshot, now);
             return;
         }
         var request = new AuthenticatedTokenRequest
