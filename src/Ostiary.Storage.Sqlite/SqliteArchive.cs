@@ -122,24 +122,5 @@ internal sealed class SqliteArchive(SqliteEngine engine) : IStoreArchive
             .Bind(4, StoreTime.ToUnix(change.At))
             .Bind(5, StoreTime.ToUnix(change.Until));
 
-    private static Statement Put(Connection connection, Session session) =>
-        connection
-            .Prepare(
-                """
-                INSERT INTO sessions (id, secret, subject, created, authenticated, expires, seen, ended, amr, acr, device, network)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-                """
-            )
-            .Bind(1, session.Id)
-            .Bind(2, session.SecretHash)
-            .Bind(3, session.Subject)
-            .Bind(4, StoreTime.ToUnix(session.CreatedAt))
-            .Bind(5, StoreTime.ToUnix(session.AuthenticatedAt))
-            .Bind(6, StoreTime.ToUnix(session.ExpiresAt))
-            .Bind(7, StoreTime.ToUnix(session.SeenAt))
-            .Bind(8, StoreTime.ToUnix(session.EndedAt))
-            .BindJson(9, GrantJson.Bytes(json => GrantJson.WriteList(json, session.Amr)))
-            .Bind(10, session.Acr)
-            .Bind(11, session.Device)
-            .Bind(12, session.Network);
+    private static Statement Put(Connection connection, Session session) => SessionRow.Insert(connection, session);
 }

@@ -9,25 +9,7 @@ internal sealed class SqliteSessions(SqliteEngine engine) : ISessionStore
         engine.WriteAsync(
             connection =>
             {
-                using var insert = connection
-                    .Prepare(
-                        """
-                        INSERT INTO sessions (id, secret, subject, created, authenticated, expires, seen, ended, amr, acr, device, network)
-                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING
-                        """
-                    )
-                    .Bind(1, session.Id)
-                    .Bind(2, session.SecretHash)
-                    .Bind(3, session.Subject)
-                    .Bind(4, StoreTime.ToUnix(session.CreatedAt))
-                    .Bind(5, StoreTime.ToUnix(session.AuthenticatedAt))
-                    .Bind(6, StoreTime.ToUnix(session.ExpiresAt))
-                    .Bind(7, StoreTime.ToUnix(session.SeenAt))
-                    .Bind(8, StoreTime.ToUnix(session.EndedAt))
-                    .BindJson(9, GrantJson.Bytes(json => GrantJson.WriteList(json, session.Amr)))
-                    .Bind(10, session.Acr)
-                    .Bind(11, session.Device)
-                    .Bind(12, session.Network);
+                using var insert = SessionRow.Insert(connection, session, " ON CONFLICT DO NOTHING");
                 return insert.Run() == 1;
             },
             ct
@@ -125,6 +107,26 @@ internal sealed class SqliteSessions(SqliteEngine engine) : ISessionStore
 internal static class SessionRow
 {
     public const string Select = "SELECT id, secret, subject, created, authenticated, expires, seen, ended, amr, acr, device, network FROM sessions";
+
+    public static Statement Insert(Connection connection, Session session, string onConflict = "") =>
+        connection
+            .Prepare(
+                "INSERT INTO sessions (id, secret, subject, created, authenticated, expires, seen, ended, amr, acr, device, network) "
+                    + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+                    + onConflict
+            )
+            .Bind(1, session.Id)
+            .Bind(2, session.SecretHash)
+            .Bind(3, session.Subject)
+            .Bind(4, StoreTime.ToUnix(session.CreatedAt))
+            .Bind(5, StoreTime.ToUnix(session.AuthenticatedAt))
+            .Bind(6, StoreTime.ToUnix(session.ExpiresAt))
+            .Bind(7, StoreTime.ToUnix(session.SeenAt))
+            .Bind(8, StoreTime.ToUnix(session.EndedAt))
+            .BindJson(9, GrantJson.Bytes(json => GrantJson.WriteList(json, session.Amr)))
+            .Bind(10, session.Acr)
+            .Bind(11, session.Device)
+            .Bind(12, session.Network);
 
     public static Session Read(Statement row) =>
         new()
