@@ -3,11 +3,40 @@ using System.Security.Cryptography;
 
 namespace Ostiary.Protocol;
 
-/// <summary>The one source of randomness. Every value comes from the operating system's generator.</summary>
+/// <summary>
+/// The one source of randomness. Every byte comes from the platform's cryptographic generator and is handed out once. One call of it costs as much for a kilobyte as for
+/// an identifier, so each thread draws ahead; what was handed out is erased from its stock.
+/// </summary>
 public static class Entropy
 {
+    private const int StockSize = 1024;
+    private const int LargestFromStock = 64;
+
+    [ThreadStatic]
+    private static byte[]? _stock;
+
+    [ThreadStatic]
+    private static int _left;
+
 #pragma warning disable RS0030 // This is the place the ban points to.
-    public static void Fill(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
+    public static void Fill(Span<byte> destination)
+    {
+        if (destination.Length > LargestFromStock)
+        {
+            RandomNumberGenerator.Fill(destination);
+            return;
+        }
+        var stock = _stock ??= new byte[StockSize];
+        if (_left < destination.Length)
+        {
+            RandomNumberGenerator.Fill(stock);
+            _left = StockSize;
+        }
+        _left -= destination.Length;
+        var drawn = stock.AsSpan(_left, destination.Length);
+        drawn.CopyTo(destination);
+        CryptographicOperations.ZeroMemory(drawn);
+    }
 
     /// <summary>A number from 0 to <paramref name="exclusiveLimit"/> − 1, without modulo bias.</summary>
     public static int Below(int exclusiveLimit) => RandomNumberGenerator.GetInt32(exclusiveLimit);

@@ -13,6 +13,17 @@ public sealed class EntropyTests
     }
 
     [Fact]
+    public void Threads_that_draw_at_once_never_get_the_same_bytes()
+    {
+        var drawn = new System.Collections.Concurrent.ConcurrentBag<string>();
+
+        Parallel.For(0, 20_000, i => drawn.Add(Entropy.Text(8 + (i % 57))[..11]));
+
+        Assert.Equal(20_000, drawn.Distinct().Count());
+        Assert.DoesNotContain("AAAAAAAAAAA", drawn);
+    }
+
+    [Fact]
     public void Identifiers_are_random_uuids()
     {
         var identifier = Entropy.Identifier();

@@ -56,6 +56,6 @@ public sealed class RevocationEndpoint(Issuer issuer, ClientRequestReader reader
     {
         if (facts.RefreshGrant is { } grant)
             return await issuer.Stores.Grants.TryEndAsync(grant.Id, GrantEnd.RevokedByClient, now, ct) ? "ended: revoked-by-client" : null;
-        return await status.RevokeAsync(facts.Token!, now, ct) ? "token revoked" : null;
+        return await status.RevokeAsync(facts.Token!, now) ? "token revoked" : null;
     }
 }

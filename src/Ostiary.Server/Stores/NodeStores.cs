@@ -7,7 +7,7 @@ namespace Ostiary.Server.Stores;
 
 /// <summary>
 /// The stores as a node uses them. What this node ends is in its memory before the end is acknowledged, so its own feed is never waited for; what lies before
-/// a <see cref="Fence"/> is shown as over.
+/// a <see cref="Fence"/> is shown as over. An end is not called off when its caller leaves: a thief who presents a stolen credential and hangs up has still shown it.
 /// </summary>
 internal sealed class NodeStores : IStores
 {
@@ -60,14 +60,14 @@ internal sealed class NodeGrants(IGrantStore inner, EndedTokens ended, Func<Fenc
 
     public async ValueTask<bool> TryEndAsync(GrantId id, GrantEnd end, DateTimeOffset now, CancellationToken ct)
     {
-        var won = await inner.TryEndAsync(id, end, now, ct);
+        var won = await inner.TryEndAsync(id, end, now, CancellationToken.None);
         // Also where another node came first: the caller is told that it has ended.
         Remember([id], now);
         return won;
     }
 
     public async ValueTask<IReadOnlyList<GrantId>> EndOfSessionAsync(string sessionId, GrantEnd end, DateTimeOffset now, CancellationToken ct) =>
-        Remember(await inner.EndOfSessionAsync(sessionId, end, now, ct), now);
+        Remember(await inner.EndOfSessionAsync(sessionId, end, now, CancellationToken.None), now);
 
     public async ValueTask<IReadOnlyList<GrantId>> EndOfSubjectAsync(
         string subject,
@@ -75,7 +75,7 @@ internal sealed class NodeGrants(IGrantStore inner, EndedTokens ended, Func<Fenc
         GrantEnd end,
         DateTimeOffset now,
         CancellationToken ct
-    ) => Remember(await inner.EndOfSubjectAsync(subject, clientId, end, now, ct), now);
+    ) => Remember(await inner.EndOfSubjectAsync(subject, clientId, end, now, CancellationToken.None), now);
 
     public ValueTask<IReadOnlyList<string>> ClientsOfSessionAsync(string sessionId, CancellationToken ct) =>
         inner.ClientsOfSessionAsync(sessionId, ct);
@@ -108,10 +108,10 @@ internal sealed class FencedSessions(ISessionStore inner, Func<Fence?> fence) : 
         CancellationToken ct
     ) => inner.TryRenewAsync(id, secretHash, amr, expiresAt, now, ct);
 
-    public ValueTask<bool> TryEndAsync(string id, DateTimeOffset now, CancellationToken ct) => inner.TryEndAsync(id, now, ct);
+    public ValueTask<bool> TryEndAsync(string id, DateTimeOffset now, CancellationToken ct) => inner.TryEndAsync(id, now, CancellationToken.None);
 
     public ValueTask<IReadOnlyList<string>> EndOfSubjectAsync(string subject, string? exceptId, DateTimeOffset now, CancellationToken ct) =>
-        inner.EndOfSubjectAsync(subject, exceptId, now, ct);
+        inner.EndOfSubjectAsync(subject, exceptId, now, CancellationToken.None);
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) => inner.SweepAsync(before, limit, ct);
 }

@@ -65,13 +65,13 @@ public sealed class TokenStatus(AccessTokens tokens, IStores stores, KeyRing key
         return null;
     }
 
-    /// <summary>Revokes one access token until it is over anyway. Durable when it returns. False: it has long been over, and nothing is kept.</summary>
-    public async ValueTask<bool> RevokeAsync(AccessToken token, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Revokes one access token until it is over anyway, even if who asked leaves. Durable when it returns. False: it has long been over, and nothing is kept.</summary>
+    public async ValueTask<bool> RevokeAsync(AccessToken token, DateTimeOffset now)
     {
         if (now >= token.ExpiresAt + Doubt)
             return false;
         var until = token.ExpiresAt + Margin;
-        await stores.Changes.AppendAsync(ChangeKind.TokenRevoked, token.Id, until, now, ct);
+        await stores.Changes.AppendAsync(ChangeKind.TokenRevoked, token.Id, until, now, CancellationToken.None);
         ended.Add(token.Id, until);
         return true;
     }
@@ -79,17 +79,18 @@ public sealed class TokenStatus(AccessTokens tokens, IStores stores, KeyRing key
     /// <summary>The content of an access token. A key that this node does not know may be one that another node has just made.</summary>
     public async ValueTask<AccessToken?> ReadAsync(string text, CancellationToken ct)
     {
+        var asked = keys.Verification;
         if (tokens.Read(text) is { } token)
             return token;
-        return await LearnKeyAsync(text, ct) ? tokens.Read(text) : null;
+        await LearnKeyAsync(text, ct);
+        // It may also have been learnt beside this request, between its two questions.
+        return ReferenceEquals(asked, keys.Verification) ? null : tokens.Read(text);
     }
 
-    /// <summary>Asks the storage once for the key that a token names, where this node does not know it. False: there was nothing to learn.</summary>
-    public async ValueTask<bool> LearnKeyAsync(string text, CancellationToken ct)
+    /// <summary>Asks the storage once for the key that a token names, where this node does not know it.</summary>
+    public async ValueTask LearnKeyAsync(string text, CancellationToken ct)
     {
-        if (!Jws.TryReadUnverified(text, out var header, out _) || !header.TryGetProperty("kid", out var kid) || keys.Knows(kid.ToString()))
-            return false;
-        await follower.FollowAsync(ct);
-        return keys.Knows(kid.ToString());
+        if (Jws.TryReadUnverified(text, out var header, out _) && header.TryGetProperty("kid", out var kid) && !keys.Knows(kid.ToString()))
+            await follower.FollowAsync(ct);
     }
 }

@@ -101,7 +101,7 @@ public sealed class LooksTests(Chromium chromium)
         await page.Keyboard.PressAsync("Tab");
         await page.Keyboard.TypeAsync(PageHost.Password);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/account");
+        await page.WaitForURLAsync("**/account", new() { WaitUntil = WaitUntilState.Commit });
         Assert.Equal("Your account", await page.Locator("h1").InnerTextAsync());
     }
 
@@ -201,7 +201,7 @@ public sealed class LooksTests(Chromium chromium)
         await page.FillAsync("#username", "alice");
         await page.FillAsync("#password", password);
         await page.ClickAsync("button");
-        await page.WaitForURLAsync("**/account");
+        await page.WaitForURLAsync("**/account", new() { WaitUntil = WaitUntilState.Commit });
     }
 
     private static async Task FillAccountAsync(PageHost host)
