@@ -6,6 +6,7 @@ using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Outbound;
+using Ostiary.Server.Senders;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server;
@@ -26,6 +27,9 @@ public sealed class Issuer
 
     /// <summary>The only way out to addresses that others named. Strict unless the server was started otherwise.</summary>
     internal GuardedFetcher Fetcher { get; init; } = new();
+
+    /// <summary>What it does with certificates of clients.</summary>
+    internal MutualTls MutualTls { get; init; } = MutualTls.Off;
 
     /// <summary>When each credential of a client was last used.</summary>
     internal CredentialUses Uses { get; } = new();

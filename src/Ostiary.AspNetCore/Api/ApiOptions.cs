@@ -46,6 +46,18 @@ public sealed class ApiOptions
     /// <summary>Take only tokens that are bound to a key by DPoP. Bound tokens are taken from their holder alone either way. Default: false.</summary>
     public bool RequireDpop { get; set; }
 
+    /// <summary>
+    /// Take only tokens that are bound to the certificate of their client; with <see cref="RequireDpop"/> either will do. Bound tokens are taken over a connection of
+    /// their certificate alone either way. Kestrel must ask for certificates: <c>ClientCertificateMode.AllowCertificate</c>. Default: false.
+    /// </summary>
+    public bool RequireCertificate { get; set; }
+
+    /// <summary>
+    /// Addresses or networks of proxies that end TLS, ask for certificates and pass them on in <c>Client-Cert</c> (RFC 9440), overwriting what came in it. Requests from
+    /// there have the certificate that the header says, or none; from elsewhere the header is not looked at. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> CertificateProxies { get; set; } = [];
+
     /// <summary>32 random bytes, the same on all nodes of this API: DPoP proofs then need a nonce of it. Null (the default): none is demanded.</summary>
     public byte[]? DpopNonceKey { get; set; }
 
@@ -79,6 +91,8 @@ public sealed class ApiOptions
             && (HttpTarget.Normalize(address) is null || address.EndsWith('/') || address.Contains('?', StringComparison.Ordinal))
         )
             throw new ArgumentException("ApiOptions.Address must be an http or https address without query and without a slash at its end.");
+        if (CertificateProxies.FirstOrDefault(proxy => ClientCertificate.NetworkOf(proxy) is null) is not null)
+            throw new ArgumentException("ApiOptions.CertificateProxies holds addresses and networks, for example 10.0.0.5 and 10.0.0.0/24.");
         if (!IsAddress(Issuer) || Issuer.Contains('?', StringComparison.Ordinal))
             throw new ArgumentException("ApiOptions.Issuer must be an https URL (http on loopback only) without query and fragment.");
         if (Audience.Length == 0)

@@ -13,8 +13,9 @@ internal sealed record BearerFacts : ITokenUseFacts
     /// <summary>What a proof must be for.</summary>
     public required DpopExpectation Expected { get; init; }
 
-    /// <summary>Whether this API takes bound tokens only.</summary>
+    /// <summary>Whether this API takes tokens only that are bound by DPoP, or to a certificate; with both, that are bound at all.</summary>
     public bool RequiresDpop { get; init; }
+    public bool RequiresCertificate { get; init; }
 
     public SenderKey? BoundTo => Claims is not null && SenderKey.TryRead(Claims.Root, out var key) ? key : null;
 

@@ -23,6 +23,7 @@ internal sealed partial class BearerGate : IDisposable
     private readonly JwsPolicy _policy;
     private readonly SharedKeys? _shared;
     private readonly ApiProofs _proofs;
+    private readonly ClientCertificate _certificates;
     private readonly BoundedCache<VerifiedToken> _verified;
 
     public BearerGate(ApiOptions options, TimeProvider clock, ILogger<BearerGate> logger)
@@ -36,6 +37,7 @@ internal sealed partial class BearerGate : IDisposable
         _policy = new JwsPolicy { Algorithms = options.Algorithms, Types = ["at+jwt"] }; // RFC 9068 §4
         _shared = SharedKeys.Of(options.SharedSecrets, _policy);
         _proofs = new ApiProofs(options);
+        _certificates = new ClientCertificate(options.CertificateProxies);
         _verified = new BoundedCache<VerifiedToken>(options.VerifiedTokens);
     }
 
@@ -44,7 +46,7 @@ internal sealed partial class BearerGate : IDisposable
     {
         if (http.Features.Get<AccessToken>() is { } checkedBefore && required.IsWithin(checkedBefore.Scopes))
             return true;
-        var request = await BearerRequest.ReadAsync(http, required);
+        var request = await BearerRequest.ReadAsync(http, required, _certificates);
         var (facts, verdict) = await DecideAsync(request, http.RequestAborted);
         if (request.Proof is not null && _proofs.Nonce(_clock.GetUtcNow()) is { } nonce)
             http.Response.Headers[DpopProof.NonceHeader] = nonce; // RFC 9449 §8.2
@@ -87,6 +89,7 @@ internal sealed partial class BearerGate : IDisposable
             Issuer = _options.Issuer,
             Audience = _options.Audience,
             RequiresDpop = _options.RequireDpop,
+            RequiresCertificate = _options.RequireCertificate,
             Expected = _proofs.Expect(request, _clock.GetUtcNow()),
         };
         if (request.AuthorizationFields != 1 || request.Token is not { } token || !BearerRequest.IsToken(token) || token.Length > _policy.MaxLength)

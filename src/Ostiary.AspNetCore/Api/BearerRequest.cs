@@ -34,7 +34,7 @@ internal sealed record BearerRequest : ITokenUse
     public required bool InBody { get; init; }
     public required ScopeSet Required { get; init; }
 
-    public static async ValueTask<BearerRequest> ReadAsync(HttpContext http, ScopeSet required)
+    public static async ValueTask<BearerRequest> ReadAsync(HttpContext http, ScopeSet required, ClientCertificate certificates)
     {
         var fields = http.Request.Headers.Authorization;
         var asDpop = TokenOf(fields, Bearer) is null && TokenOf(fields, Dpop) is not null; // RFC 9449 §7.1
@@ -44,7 +44,7 @@ internal sealed record BearerRequest : ITokenUse
             Token = TokenOf(fields, asDpop ? Dpop : Bearer),
             AsDpop = asDpop,
             Proof = asDpop ? DpopProof.Read(http.Request.Headers[DpopProof.Header]) : null,
-            Certificate = http.Connection.ClientCertificate is { } shown ? SenderKey.Certificate(shown.RawDataMemory.Span) : null,
+            Certificate = certificates.Of(http), // RFC 8705 §3
             Method = http.Request.Method,
             Path = (http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "").Split('?')[0],
             InQuery = Names(Encoding.UTF8.GetBytes(http.Request.QueryString.Value?.TrimStart('?') ?? "")),

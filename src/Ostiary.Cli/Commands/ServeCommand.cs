@@ -39,6 +39,25 @@ internal static class ServeCommand
         Description = "A proxy whose X-Forwarded headers are believed",
         HelpName = "CIDR",
     };
+    private static readonly Option<string[]> MtlsListen = new("--mtls-listen")
+    {
+        Description = "Further https addresses, where clients are asked for a certificate",
+        HelpName = "URL[,URL…]",
+    };
+    private static readonly Option<string?> MtlsUrl = new("--mtls-url")
+    {
+        Description = "How clients reach them (default: the issuer's host with that port)",
+        HelpName = "URL",
+    };
+    private static readonly Option<string[]> ClientCa = new("--client-ca")
+    {
+        Description = "Authorities whose certificates authenticate clients (PEM)",
+        HelpName = "FILE",
+    };
+    private static readonly Option<bool> ClientCertHeader = new("--client-cert-header")
+    {
+        Description = "Trusted proxies pass on certificates of clients in Client-Cert",
+    };
     private static readonly Option<string[]> Limit = new("--limit")
     {
         Description = "A limit of this server, for example requests=500; repeat for more",
@@ -86,6 +105,10 @@ internal static class ServeCommand
             TlsCert,
             TlsKey,
             TrustedProxy,
+            MtlsListen,
+            MtlsUrl,
+            ClientCa,
+            ClientCertHeader,
             Limit,
             DrainDelay,
             StopTimeout,
@@ -103,10 +126,7 @@ internal static class ServeCommand
         {
             Issuer = invocation.Values(Issuer)[0],
             MoreIssuers = [.. invocation.Values(Issuer).Skip(1)],
-            Listen =
-            [
-                .. invocation.Values(Listen).SelectMany(l => l.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
-            ],
+            Listen = Addresses(invocation.Values(Listen)),
             DataDirectory =
                 invocation.Value(Data) is { Length: > 0 } data ? Path.GetFullPath(data)
                 : store is "sqlite" or "postgres" ? Path.GetFullPath(DefaultData)
@@ -117,6 +137,13 @@ internal static class ServeCommand
             TlsCertFile = invocation.Value(TlsCert),
             TlsKeyFile = invocation.Value(TlsKey),
             TrustedProxies = invocation.Values(TrustedProxy),
+            MutualTls = new()
+            {
+                Listen = Addresses(invocation.Values(MtlsListen)),
+                Url = invocation.Value(MtlsUrl),
+                AuthorityFiles = invocation.Values(ClientCa),
+                FromProxy = invocation.Value(ClientCertHeader),
+            },
             Limit = invocation.Values(Limit),
             DrainDelay = Time(invocation, DrainDelay, TimeSpan.Zero),
             StopTimeout = Time(invocation, StopTimeout, TimeSpan.FromSeconds(30)),
@@ -125,6 +152,9 @@ internal static class ServeCommand
             AllowLoopbackFetch = invocation.Value(AllowLoopbackFetch),
         };
     }
+
+    private static IReadOnlyList<string> Addresses(IEnumerable<string> listed) =>
+        [.. listed.SelectMany(l => l.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static TimeSpan Time(Invocation invocation, Option<string?> option, TimeSpan otherwise)
     {

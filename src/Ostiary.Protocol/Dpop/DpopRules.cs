@@ -21,12 +21,14 @@ public enum NonceStanding
 /// <param name="Target">The address of that request as it is configured, never as the Host header has it.</param>
 /// <param name="Earliest">Older ones are refused, whatever their age: what was used before a restore is not known. Null: no such time.</param>
 /// <param name="AccessToken">The token that it came with; null at the token endpoint.</param>
+/// <param name="Alias">The same endpoint at the address for clients with certificates; null: there is none. RFC 8705 §5</param>
 public sealed record DpopExpectation(
     string Method,
     string Target,
     NonceStanding Nonce = NonceStanding.Absent,
     DateTimeOffset? Earliest = null,
-    string? AccessToken = null
+    string? AccessToken = null,
+    string? Alias = null
 );
 
 /// <summary>A request that may come with a proof.</summary>
@@ -67,7 +69,7 @@ public static class DpopRules
         { "its algorithm is an asymmetric one of ours",             Reason.ProofAlgorithmRefused, "RFC 9449 §4.3",  (r, f, now) => r.Proof is not { HasAlgorithm: false } },     // 5
         { "its header has a key, and only the public part",         Reason.ProofKeyRefused,       "RFC 9449 §4.3",  (r, f, now) => r.Proof is not { Key: null } },               // 7
         { "htm is the method of the request",                       Reason.ProofMethodWrong,      "RFC 9449 §4.3",  (r, f, now) => r.Proof is null || r.Proof.Method == f.Expected.Method }, // 8
-        { "htu is the address of the request",                      Reason.ProofTargetWrong,      "RFC 9449 §4.3",  (r, f, now) => r.Proof is null || IsTarget(r.Proof.Target!, f.Expected.Target) }, // 9
+        { "htu is the address of the request",                      Reason.ProofTargetWrong,      "RFC 9449 §4.3",  (r, f, now) => r.Proof is null || IsTarget(r.Proof.Target!, f.Expected.Target) || (f.Expected.Alias is { } alias && IsTarget(r.Proof.Target!, alias)) }, // 9
         { "ath is the hash of the access token",                    Reason.ProofTokenWrong,       "RFC 9449 §4.3",  (r, f, now) => r.Proof is null || f.Expected.AccessToken is not { } token || r.Proof.TokenHash == DpopProof.HashOf(token) }, // 12
         { "its nonce is a young one of ours, where one is demanded", Reason.ProofNonceWanted,     "RFC 9449 §8",    (r, f, now) => r.Proof is null || f.Expected.Nonce != NonceStanding.Wanted }, // 10
         { "it was made within the last minute, and not ahead",      Reason.ProofTimeWrong,        "RFC 9449 §11.1", (r, f, now) => r.Proof is null || IsFresh(r.Proof, now) },   // 11

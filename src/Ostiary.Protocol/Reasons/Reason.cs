@@ -156,6 +156,7 @@ public enum Reason
     BoundTokenAsBearer = 2114,
     UnboundTokenAsBound = 2115,
     TokenOfAnotherKey = 2116,
+    SenderCertificateMissing = 2117,
 
     RegistrationOff = 2201,
     RegistrationClosed = 2202,
@@ -193,6 +194,13 @@ public enum Reason
     TooManyFailures = 3020,
     ClientNotAuthenticated = 3021,
     ClientKeysUnavailable = 3022,
+    ClientCertificateMalformed = 3030,
+    ClientCertificateMissing = 3031,
+    ClientCertificateUntrusted = 3032,
+    ClientCertificateExpired = 3033,
+    ClientCertificateNotForClients = 3034,
+    ClientCertificateOfAnother = 3035,
+    ClientCertificateKeyUnknown = 3036,
 
     // 4xxx: administration.
     AdminUnauthorized = 4001,
@@ -245,6 +253,7 @@ public enum Reason
     BearerInTwoPlaces = 6018,
     BearerClaimsInvalid = 6019,
     IssuerUnreachable = 6020,
+    BearerUnbound = 6021,
     CallbackStateWrong = 6030,
     CallbackIssuerWrong = 6031,
     CallbackRefused = 6032,

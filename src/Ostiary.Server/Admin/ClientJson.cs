@@ -63,6 +63,8 @@ internal static class ClientJson
             || document.Declared.TryGetProperty("assertion_audience", out _)
         )
             json.WriteString("assertion_audience", ClientNames.NameOf(ClientNames.Audiences, client.AssertionAudience));
+        if (client.CertificateSubject is { } subject)
+            json.WriteString(ClientNames.NameOf(ClientNames.CertificateNames, subject.Kind), subject.Value); // RFC 8705 §2.1.2
         Copy(json, document.Declared, "jwks");
         AdminJson.Text(json, "jwks_uri", client.JwksUri);
         json.WriteBoolean("require_pkce", client.RequirePkce);
@@ -84,6 +86,8 @@ internal static class ClientJson
             json.WriteBoolean("require_auth_time", true);
         if (client.DpopBound)
             json.WriteBoolean("dpop_bound_access_tokens", true); // RFC 9449 §5.2
+        if (client.CertificateBound)
+            json.WriteBoolean("tls_client_certificate_bound_access_tokens", true); // RFC 8705 §3.4
         json.WriteString("refresh_token_rotation", ClientNames.NameOf(ClientNames.Rotations, client.Rotation));
         json.WriteString("consent", ClientNames.NameOf(ClientNames.Consents, client.Consent));
         AdminJson.Span(json, "access_token_lifetime", client.AccessTokenLifetime);

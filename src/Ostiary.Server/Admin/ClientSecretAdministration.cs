@@ -32,7 +32,7 @@ internal sealed class ClientSecretAdministration(AdminParts parts, Configuration
         var uses = parts.Issuer.Uses;
         await uses.ReadAsync(parts.Stores.Documents, ct); // Other nodes have written theirs.
         var revision = parts.Configuration.Current.Revision;
-        if (client.Client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt)
+        if (client.Client.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt || client.Client.AuthenticationMethod.IsCertificate())
             return Lists.Page(call, uses.Of(call.Id), use => use.Credential, WriteKey, revision);
         return Lists.Page(
             // In the order in which they came.

@@ -33,6 +33,9 @@ public sealed record Api
     /// <summary>Its tokens are always bound to a key by DPoP. RFC 9700 §2.2.1</summary>
     public bool RequireDpop { get; init; }
 
+    /// <summary>Its tokens are always bound to the certificate of their client; with <see cref="RequireDpop"/> to either. RFC 8705 §3</summary>
+    public bool RequireCertificate { get; init; }
+
     /// <summary>The clients that may introspect its tokens.</summary>
     public ImmutableArray<string> ResourceServerClients { get; init; } = [];
 

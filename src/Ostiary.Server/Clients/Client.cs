@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Certificates;
 using Ostiary.Protocol.Jose;
 
 namespace Ostiary.Server.Clients;
@@ -25,6 +26,19 @@ public enum ClientAuthenticationMethod
 
     /// <summary>HS256 with the secret itself, which the server must then keep, sealed.</summary>
     ClientSecretJwt,
+
+    /// <summary>A certificate of an authority that this server trusts. RFC 8705 §2.1</summary>
+    TlsClientAuth,
+
+    /// <summary>A certificate whose key the client has registered. RFC 8705 §2.2</summary>
+    SelfSignedTlsClientAuth,
+}
+
+public static class ClientAuthenticationMethods
+{
+    /// <summary>Whether it is a certificate that authenticates; the request itself then holds nothing but the client_id.</summary>
+    public static bool IsCertificate(this ClientAuthenticationMethod method) =>
+        method is ClientAuthenticationMethod.TlsClientAuth or ClientAuthenticationMethod.SelfSignedTlsClientAuth;
 }
 
 public enum RefreshTokenRotation
@@ -88,6 +102,9 @@ public sealed record Client
     /// <summary>The one algorithm of its assertions; null: any that fits its keys.</summary>
     public string? AssertionAlgorithm { get; init; }
     public AssertionAudience AssertionAudience { get; init; }
+
+    /// <summary>The name that its certificate must have; only of <see cref="ClientAuthenticationMethod.TlsClientAuth"/>.</summary>
+    public CertificateSubject? CertificateSubject { get; init; }
     public ImmutableArray<string> RedirectUris { get; init; } = [];
     public ImmutableArray<string> PostLogoutRedirectUris { get; init; } = [];
 
@@ -130,6 +147,9 @@ public sealed record Client
 
     /// <summary>It gets tokens only with a DPoP proof. RFC 9449 §5.2</summary>
     public bool DpopBound { get; init; }
+
+    /// <summary>It gets tokens only with a certificate, and they are bound to it. RFC 8705 §3.4</summary>
+    public bool CertificateBound { get; init; }
     public string? ClientUri { get; init; }
     public string? LogoUri { get; init; }
     public string? PolicyUri { get; init; }

@@ -7,6 +7,7 @@ using Ostiary.Protocol.Rules;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Http;
 using Ostiary.Server.Registration;
+using Ostiary.Server.Senders;
 using Ostiary.Server.Stores;
 
 namespace Ostiary.Server.Clients;
@@ -21,14 +22,15 @@ public sealed class AuthenticatedClient
 
 /// <summary>
 /// Client authentication at every endpoint that needs it: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>private_key_jwt</c>,
-/// <c>client_secret_jwt</c>, <c>none</c>.
-/// RFC 6749 §2.3, OIDC Core §9, RFC 7523 §3
+/// <c>client_secret_jwt</c>, <c>tls_client_auth</c>, <c>self_signed_tls_client_auth</c>, <c>none</c>.
+/// RFC 6749 §2.3, OIDC Core §9, RFC 7523 §3, RFC 8705 §2
 /// </summary>
 public sealed class ClientAuthentication
 {
     private readonly IssuerUrl _issuer;
     private readonly IOneTimeStore _oneTime;
     private readonly ClientAssertions _assertions;
+    private readonly ClientCertificates _certificates;
     private readonly CredentialUses _uses;
     private readonly MetadataClients _described;
 
@@ -36,6 +38,7 @@ public sealed class ClientAuthentication
     {
         (_issuer, _oneTime, _uses, _described) = (issuer.Url, issuer.Stores.OneTime, issuer.Uses, described);
         _assertions = new ClientAssertions(keys, new ClientSecrets(issuer.Master));
+        _certificates = new ClientCertificates(issuer.MutualTls, keys);
     }
 
     public const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"; // RFC 7523 §2.2
@@ -61,6 +64,7 @@ public sealed class ClientAuthentication
             && (
                 facts.Secret?.Id
                 ?? facts.Assertion?.KeyId
+                ?? (facts.Certificate is null ? null : presented.Certificate.Key!.Thumbprint)
                 ?? (snapshot.Clients.ContainsKey(client!.Id) && client.Registered ? CredentialUses.NoCredential : null)
             )
                 is { } credential
@@ -86,6 +90,7 @@ public sealed class ClientAuthentication
             Throttled = _throttle.IsThrottled(place, now),
             Secret = presented.Secret is null ? assertion?.Secret : ClientSecrets.Find(client, presented.Secret),
             Assertion = assertion,
+            Certificate = await _certificates.LoadAsync(presented.Certificate, client, now, http.RequestAborted),
             Issuer = _issuer,
             Fence = snapshot.Fence?.Since,
         };
@@ -114,6 +119,7 @@ internal sealed record ClientCredentials
     public string? Secret { get; init; }
     public string? Assertion { get; init; }
     public string? AssertionType { get; init; }
+    public required PresentedCertificate Certificate { get; init; }
 
     /// <summary>More than one method, or the Authorization header twice.</summary>
     public bool Repeated { get; init; }
@@ -124,14 +130,20 @@ internal sealed record ClientCredentials
 
     public static ClientCredentials Read(HttpContext http, FormParameters form)
     {
+        var certificate = PresentedCertificate.Of(http);
         var header = http.Request.Headers.Authorization;
         var secret = form["client_secret"];
         var assertion = form["client_assertion"];
         var bodyId = form["client_id"];
         if (header.Count > 1 || header.Count + (secret is null ? 0 : 1) + (assertion is null ? 0 : 1) > 1)
-            return new() { Repeated = true, ClientId = bodyId };
+            return new()
+            {
+                Repeated = true,
+                ClientId = bodyId,
+                Certificate = certificate,
+            };
         if (header.Count == 1)
-            return ReadBasic(header[0]!, bodyId);
+            return ReadBasic(header[0]!, bodyId, certificate);
         if (assertion is not null)
         {
             var subject = ClientAssertion.SubjectOf(assertion);
@@ -142,6 +154,7 @@ internal sealed record ClientCredentials
                 IdsDiffer = bodyId is not null && subject is not null && bodyId != subject,
                 Assertion = assertion,
                 AssertionType = form["client_assertion_type"],
+                Certificate = certificate,
             };
         }
         var method = secret is null ? ClientAuthenticationMethod.None : ClientAuthenticationMethod.ClientSecretPost;
@@ -150,14 +163,20 @@ internal sealed record ClientCredentials
             Method = method,
             ClientId = bodyId,
             Secret = secret,
+            Certificate = certificate,
         };
     }
 
     /// <summary>Both parts are form-encoded before they are joined. RFC 6749 §2.3.1</summary>
-    private static ClientCredentials ReadBasic(string header, string? bodyId)
+    private static ClientCredentials ReadBasic(string header, string? bodyId, PresentedCertificate certificate)
     {
         Span<byte> bytes = stackalloc byte[1024];
-        var malformed = new ClientCredentials { BasicMalformed = true, ClientId = bodyId };
+        var malformed = new ClientCredentials
+        {
+            BasicMalformed = true,
+            ClientId = bodyId,
+            Certificate = certificate,
+        };
         if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
             return malformed;
         var text = header["Basic ".Length..];
@@ -174,6 +193,7 @@ internal sealed record ClientCredentials
             ClientId = id,
             Secret = secret,
             IdsDiffer = bodyId is not null && bodyId != id,
+            Certificate = certificate,
         };
     }
 }

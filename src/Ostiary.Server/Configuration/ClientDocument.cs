@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Certificates;
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Clients;
@@ -33,6 +34,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
         var method = reader.Choice("token_endpoint_auth_method", ClientNames.Methods) ?? defaults.Method;
         var profile = reader.Choice("profile", ClientNames.Profiles) ?? Profile.None;
         var grants = ReadGrantTypes(reader) ?? defaults.GrantTypes;
+        var certificateBound = reader.Flag("tls_client_certificate_bound_access_tokens") ?? false; // RFC 8705 §3.4
         var unset = new Client
         {
             Id = id,
@@ -48,6 +50,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             JwksUri = ClientUris.ReadFetched(reader, "jwks_uri", onLoopback),
             AssertionAlgorithm = reader.OneOf("token_endpoint_auth_signing_alg", ClientNames.AlgorithmsOf(method)),
             AssertionAudience = reader.Choice("assertion_audience", ClientNames.Audiences) ?? unset.AssertionAudience,
+            CertificateSubject = ReadCertificateSubject(reader),
             RedirectUris = ClientUris.ReadRedirects(reader, "redirect_uris", type, onLoopback),
             PostLogoutRedirectUris = ClientUris.ReadRedirects(reader, "post_logout_redirect_uris", type, onLoopback),
             BackchannelLogoutUri = ClientUris.ReadFetched(reader, "backchannel_logout_uri", onLoopback),
@@ -66,7 +69,8 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             RefreshTokenIdle = Bounds.Read(reader, "refresh_token_idle", unsafeNames),
             IdTokenAlgorithm = ReadIdTokenAlgorithm(reader) ?? (profile == Profile.Fapi2 ? "ES256" : unset.IdTokenAlgorithm),
             DefaultMaxAge = reader.Number("default_max_age", 0, 315_360_000),
-            DpopBound = reader.Flag("dpop_bound_access_tokens") ?? profile == Profile.Fapi2,
+            DpopBound = reader.Flag("dpop_bound_access_tokens") ?? (profile == Profile.Fapi2 && !certificateBound),
+            CertificateBound = certificateBound,
             RequireAuthTime = reader.Flag("require_auth_time") ?? false,
             ClientUri = ClientUris.ReadPage(reader, "client_uri"),
             LogoUri = ClientUris.ReadPage(reader, "logo_uri"),
@@ -155,6 +159,26 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
         if (!ScopeSet.TryParse(text, out var scope))
             reader.Refuse("scope", "holds characters that no scope may hold.", "Scopes are separated by single spaces."); // RFC 6749 §3.3
         return scope;
+    }
+
+    /// <summary>The first of the names that stands there; that no other does is asked by <see cref="ClientRules"/>. RFC 8705 §2.1.2</summary>
+    private static CertificateSubject? ReadCertificateSubject(DocumentReader reader)
+    {
+        CertificateSubject? subject = null;
+        foreach (var (name, kind) in ClientNames.CertificateNames)
+        {
+            if (reader.Text(name, 1000) is not { } text)
+                continue;
+            var read = new CertificateSubject(kind, text);
+            if (!read.IsWellFormed)
+                reader.Refuse(
+                    name,
+                    "is not a name of this kind.",
+                    kind == CertificateNameKind.SubjectDn ? "For example CN=bank,O=Bank AG,C=CH." : null
+                ); // RFC 4514 §2
+            subject ??= read;
+        }
+        return subject;
     }
 
     private static string? ReadIdTokenAlgorithm(DocumentReader reader)

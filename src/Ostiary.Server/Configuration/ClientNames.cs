@@ -1,3 +1,4 @@
+using Ostiary.Protocol.Certificates;
 using Ostiary.Server.Clients;
 
 namespace Ostiary.Server.Configuration;
@@ -47,6 +48,18 @@ public static class ClientNames
         ("client_secret_post", ClientAuthenticationMethod.ClientSecretPost),
         ("private_key_jwt", ClientAuthenticationMethod.PrivateKeyJwt),
         ("client_secret_jwt", ClientAuthenticationMethod.ClientSecretJwt),
+        ("tls_client_auth", ClientAuthenticationMethod.TlsClientAuth), // RFC 8705 §2.1.1
+        ("self_signed_tls_client_auth", ClientAuthenticationMethod.SelfSignedTlsClientAuth), // RFC 8705 §2.2.1
+    ];
+
+    /// <summary>The settings of which a client of <c>tls_client_auth</c> has exactly one. RFC 8705 §2.1.2</summary>
+    public static readonly (string Name, CertificateNameKind Value)[] CertificateNames =
+    [
+        ("tls_client_auth_subject_dn", CertificateNameKind.SubjectDn),
+        ("tls_client_auth_san_dns", CertificateNameKind.SanDns),
+        ("tls_client_auth_san_uri", CertificateNameKind.SanUri),
+        ("tls_client_auth_san_ip", CertificateNameKind.SanIp),
+        ("tls_client_auth_san_email", CertificateNameKind.SanEmail),
     ];
 
     public static readonly (string, RefreshTokenRotation)[] Rotations =

@@ -10,6 +10,7 @@ internal static class ClientRules
     {
         CheckGrants(reader, client);
         CheckAuthentication(reader, client, hasSecretReference);
+        CheckCertificate(reader, client);
         CheckResponseTypes(reader, client);
         CheckLogout(reader, client);
     }
@@ -69,6 +70,28 @@ internal static class ClientRules
         }
         if (client.IdTokenAlgorithm == "HS256" && !usesSecret) // OIDC Core §10.1
             reader.Refuse("id_token_signed_response_alg", "HS256 needs a client that has a secret.", "Use RS256 or ES256.");
+    }
+
+    private static void CheckCertificate(DocumentReader reader, Client client)
+    {
+        var names = ClientNames.CertificateNames.Select(n => n.Name).Where(reader.Has).ToList();
+        if (client.AuthenticationMethod == ClientAuthenticationMethod.TlsClientAuth && names.Count != 1) // RFC 8705 §2.1.2
+            reader.Refuse(
+                names.Count == 0 ? "token_endpoint_auth_method" : names[1],
+                "tls_client_auth needs exactly one name that the certificate must have.",
+                $"Write one of {string.Join(", ", ClientNames.CertificateNames.Select(n => n.Name))}."
+            );
+        if (client.AuthenticationMethod != ClientAuthenticationMethod.TlsClientAuth && names.Count > 0)
+            reader.Refuse(names[0], "has a meaning only with tls_client_auth.");
+        var hasKeys = reader.Has("jwks") || reader.Has("jwks_uri");
+        if (client.AuthenticationMethod == ClientAuthenticationMethod.SelfSignedTlsClientAuth && !hasKeys) // RFC 8705 §2.2.2
+            reader.Refuse("jwks", "is missing: a self-signed certificate is known by its key.");
+        if (client is { CertificateBound: true, DpopBound: true })
+            reader.Refuse(
+                "tls_client_certificate_bound_access_tokens",
+                "stands beside dpop_bound_access_tokens: a token is bound to one key.",
+                "Leave one of them out."
+            );
     }
 
     private static void CheckResponseTypes(DocumentReader reader, Client client)

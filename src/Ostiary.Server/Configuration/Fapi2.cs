@@ -21,13 +21,13 @@ internal static class Fapi2
     // csharpier-ignore
     private static readonly Demand[] OfClients =
     [
-        new("token_endpoint_auth_method",            "a client authenticates with a key of its own",                     "FAPI 2.0 Security Profile §5.3.2.1", "\"token_endpoint_auth_method\": \"private_key_jwt\"", (c, s) => c.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt),
+        new("token_endpoint_auth_method",            "a client authenticates with a key of its own",                     "FAPI 2.0 Security Profile §5.3.2.1", "\"token_endpoint_auth_method\": \"private_key_jwt\", or tls_client_auth", (c, s) => c.AuthenticationMethod == ClientAuthenticationMethod.PrivateKeyJwt || c.AuthenticationMethod.IsCertificate()),
         new("token_endpoint_auth_signing_alg",       "its assertions are signed by PS256, ES256 or EdDSA",               "FAPI 2.0 Security Profile §5.4.1",   "\"token_endpoint_auth_signing_alg\": \"ES256\"",      (c, s) => c.AssertionAlgorithm is null || Algorithms.Contains(c.AssertionAlgorithm)),
         new("assertion_audience",                    "its assertions name the issuer as their only audience",            "FAPI 2.0 Security Profile §5.3.2.1", "\"assertion_audience\": \"issuer\"",                  (c, s) => c.AssertionAudience == AssertionAudience.Issuer),
         new("refresh_token_rotation",                "refresh tokens do not rotate",                                     "FAPI 2.0 Security Profile §5.3.2.1", "\"refresh_token_rotation\": \"auto\"",                (c, s) => c.Rotation != RefreshTokenRotation.Always),
         new("require_pushed_authorization_requests", "authorization requests are pushed",                                "FAPI 2.0 Security Profile §5.3.2.2", "leave it out: the profile sets it",                   (c, s) => c.RequirePushed),
         new("require_pkce",                          "PKCE is required",                                                 "FAPI 2.0 Security Profile §5.3.2.2", "\"require_pkce\": true",                              (c, s) => c.RequirePkce),
-        new("dpop_bound_access_tokens",              "tokens are bound to a key of their sender",                        "FAPI 2.0 Security Profile §5.3.2.1", "\"dpop_bound_access_tokens\": true",                  (c, s) => c.DpopBound || s.Profile == Profile.Fapi2),
+        new("dpop_bound_access_tokens",              "tokens are bound to a key of their sender",                        "FAPI 2.0 Security Profile §5.3.2.1", "\"dpop_bound_access_tokens\": true, or tls_client_certificate_bound_access_tokens", (c, s) => c.DpopBound || c.CertificateBound || s.Profile == Profile.Fapi2),
         new("redirect_uris",                         "redirect URIs are https, but for native apps on loopback",         "FAPI 2.0 Security Profile §5.3.2.2", "an https address",                                    (c, s) => c.RedirectUris.All(uri => IsAcceptable(uri, c))),
         new("request_object_signing_alg",            "request objects are signed by PS256, ES256 or EdDSA",              "FAPI 2.0 Security Profile §5.4.1",   "\"request_object_signing_alg\": \"ES256\"",           (c, s) => c.RequestObjectAlgorithm is null || Algorithms.Contains(c.RequestObjectAlgorithm)),
         new("id_token_signed_response_alg",          "ID tokens are signed by PS256, ES256 or EdDSA",                    "FAPI 2.0 Security Profile §5.4.1",   "\"id_token_signed_response_alg\": \"ES256\"",         (c, s) => Algorithms.Contains(c.IdTokenAlgorithm)),
@@ -39,7 +39,13 @@ internal static class Fapi2
     {
         if (client.Profile != Profile.Fapi2 && settings.Profile != Profile.Fapi2)
             return client;
-        return client with { Profile = Profile.Fapi2, RequirePushed = true, DpopBound = true, Rotation = RefreshTokenRotation.Never };
+        return client with
+        {
+            Profile = Profile.Fapi2,
+            RequirePushed = true,
+            DpopBound = !client.CertificateBound,
+            Rotation = RefreshTokenRotation.Never,
+        };
     }
 
     /// <summary>Each demand that a client under the profile violates, with its section.</summary>

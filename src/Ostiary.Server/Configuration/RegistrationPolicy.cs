@@ -12,8 +12,7 @@ public sealed record RegistrationPolicy
 
     /// <summary>The scopes that a registrant may ask for, and those of one that asks for none.</summary>
     public ScopeSet Scope { get; init; } = ScopeSet.Of(KnownScopes.OpenIdConnect);
-    public ImmutableArray<string> Methods { get; init; } =
-    ["none", "client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"];
+    public ImmutableArray<string> Methods { get; init; } = [.. ClientNames.Methods.Select(method => method.Name)];
 
     /// <summary>Hosts and schemes that redirect URIs may have; empty: any that may be registered at all.</summary>
     public ImmutableArray<string> RedirectHosts { get; init; } = [];

@@ -47,7 +47,7 @@ public sealed class Snapshot
             .Max();
 
     /// <summary>Whether there is any API whose tokens must be bound to a key.</summary>
-    public bool SomeApiBinds => _someApiBinds ??= Apis.Values.Any(api => api.RequireDpop);
+    public bool SomeApiBinds => _someApiBinds ??= Apis.Values.Any(api => api.RequireDpop || api.RequireCertificate);
 
     /// <summary>The clients that are described elsewhere, as far as this node has read of them.</summary>
     internal KnownDocuments? Documents { get; init; }

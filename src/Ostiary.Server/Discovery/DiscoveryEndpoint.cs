@@ -20,6 +20,21 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         "none",
     ];
     private static readonly string[] SecretlessMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "client_secret_jwt"];
+
+    /// <summary>The endpoints that clients call themselves, where their certificate may count. RFC 8705 §5</summary>
+    private static readonly (string Name, string Path)[] Aliases =
+    [
+        ("token_endpoint", "/token"),
+        ("pushed_authorization_request_endpoint", "/par"),
+        ("device_authorization_endpoint", "/device_authorization"),
+        ("introspection_endpoint", "/introspect"),
+        ("revocation_endpoint", "/revoke"),
+        ("userinfo_endpoint", "/userinfo"),
+    ];
+    private readonly string[] _certificateMethods =
+        !issuer.MutualTls.Offered ? []
+        : issuer.MutualTls.Authorities.Count == 0 ? ["self_signed_tls_client_auth"]
+        : ["tls_client_auth", "self_signed_tls_client_auth"]; // RFC 8705 §2.1.1
     private static readonly string[] AssertionAlgorithms = [.. ClientNames.AssertionAlgorithms, .. ClientNames.SecretAlgorithms];
     private static readonly string[] UserClaimNames =
     [
@@ -89,11 +104,11 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         List(json, "subject_types_supported", ["public"]);
         List(json, "acr_values_supported", Acr.Supported);
         List(json, "id_token_signing_alg_values_supported", SigningAlgorithms.All);
-        List(json, "token_endpoint_auth_methods_supported", AuthenticationMethods);
+        List(json, "token_endpoint_auth_methods_supported", AuthenticationMethods.Concat(_certificateMethods));
         List(json, "token_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
-        List(json, "introspection_endpoint_auth_methods_supported", SecretlessMethods);
+        List(json, "introspection_endpoint_auth_methods_supported", SecretlessMethods.Concat(_certificateMethods));
         List(json, "introspection_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
-        List(json, "revocation_endpoint_auth_methods_supported", AuthenticationMethods);
+        List(json, "revocation_endpoint_auth_methods_supported", AuthenticationMethods.Concat(_certificateMethods));
         List(json, "revocation_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
         List(json, "dpop_signing_alg_values_supported", DpopProof.Algorithms); // RFC 9449 §5.1
         List(json, "code_challenge_methods_supported", ["S256"]); // RFC 7636 §6.2
@@ -108,6 +123,20 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         json.WriteBoolean("require_request_uri_registration", true);
         List(json, "request_object_signing_alg_values_supported", ClientNames.AssertionAlgorithms); // RFC 9101 §9
         json.WriteBoolean("authorization_response_iss_parameter_supported", true); // RFC 9207 §3
+        WriteMutualTls(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteMutualTls(Utf8JsonWriter json)
+    {
+        if (!issuer.MutualTls.Offered)
+            return;
+        json.WriteBoolean("tls_client_certificate_bound_access_tokens", true); // RFC 8705 §3.3
+        if (issuer.MutualTls.AliasOrigin is null)
+            return;
+        json.WriteStartObject("mtls_endpoint_aliases"); // RFC 8705 §5
+        foreach (var (name, path) in Aliases)
+            json.WriteString(name, issuer.MutualTls.At(issuer.Url, path));
         json.WriteEndObject();
     }
 

@@ -19,6 +19,7 @@ internal sealed class Door
     private readonly RequestDelegate _server;
     private readonly RequestDelegate _misdirected;
     private readonly DoorTable<RequestDelegate> _table;
+    private readonly DoorTable<RequestDelegate> _aliases;
 
     /// <param name="map">Further routes of each issuer, for the program that embeds it.</param>
     public Door(
@@ -51,6 +52,8 @@ internal sealed class Door
         var outside = new FaultBarrier(houses is [var one] ? one.Endpoints.Issuer : null, houses[0].Endpoints.Health, logger);
         _only = issuers is [var (_, only)] ? only : null;
         _table = new(issuers);
+        var aliases = houses.Zip(issuers, (house, issuer) => (Url: AliasOf(house), Serve: issuer.Item2));
+        _aliases = new([.. aliases.Where(alias => alias.Url is not null).Select(alias => (alias.Url!, alias.Serve))], byHost: true);
         _server = Pipeline(services, outside, guard, app => app.MapServer([.. houses.Select(h => h.Endpoints)]));
         _misdirected = http => outside.InvokeAsync(http, inner => guard.InvokeAsync(inner, h => JsonAnswer.RefuseAsync(h, null, Reason.HostUnknown))); // RFC 9110 §15.5.20
     }
@@ -68,8 +71,14 @@ internal sealed class Door
         var named = host.Count == 1 ? host[0] : null;
         if (_table.TryFind(named, path, out var found))
             return found(http);
-        return _table.Knows(named) ? _server(http) : _misdirected(http);
+        if (!_table.Knows(named) && _aliases.TryFind(named, path, out found)) // RFC 8705 §5
+            return found(http);
+        return _table.Knows(named) || _aliases.Knows(named) ? _server(http) : _misdirected(http);
     }
+
+    /// <summary>The issuer at its address for clients with certificates.</summary>
+    private static IssuerUrl? AliasOf(IssuerHouse house) =>
+        house.Endpoints.Issuer.MutualTls.At(house.Url, "") is { } text && IssuerUrl.TryParse(text, out var url) ? url : null;
 
     private static void Map(IEndpointRouteBuilder app, IssuerHouse house, Action<IEndpointRouteBuilder, IssuerHouse>? map)
     {

@@ -12,7 +12,8 @@ internal sealed class DoorTable<T>
     private readonly IReadOnlyList<(string Path, T Value)>? _all;
     private readonly Dictionary<string, IReadOnlyList<(string Path, T Value)>> _byHost = new(StringComparer.OrdinalIgnoreCase);
 
-    public DoorTable(IReadOnlyList<(IssuerUrl Url, T Value)> issuers)
+    /// <param name="byHost">Whether the host counts also where there is one alone.</param>
+    public DoorTable(IReadOnlyList<(IssuerUrl Url, T Value)> issuers, bool byHost = false)
     {
         foreach (var group in issuers.GroupBy(i => Authority(i.Url), StringComparer.OrdinalIgnoreCase))
         {
@@ -21,7 +22,7 @@ internal sealed class DoorTable<T>
             _byHost[group.Key] = paths;
             _all = paths;
         }
-        if (_byHost.Count > 1)
+        if (_byHost.Count > 1 || byHost)
             _all = null;
     }
 

@@ -70,6 +70,7 @@ public sealed class IssuerHouse : IAsyncDisposable
                 Log = decisions,
                 Time = time,
                 Development = options.Development,
+                MutualTls = options.MutualTls.Of(url),
                 Fetcher = new GuardedFetcher(options.AllowLoopbackFetch, options.ExtraCaFile is { } ca ? TrustedRoots.With(ca) : null),
             };
             var work = shared ?? new SharedWork(options.ReadLimits());

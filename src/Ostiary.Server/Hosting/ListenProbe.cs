@@ -9,7 +9,7 @@ internal static class ListenProbe
 {
     public static void Demand(ServerOptions options)
     {
-        foreach (var url in options.Listen)
+        foreach (var url in options.Listen.Concat(options.MutualTls.Listen))
             if (ListenAddress.TryParse(url, out var listen) && listen.Port != 0)
                 foreach (var address in listen.Address is { } one ? [one] : new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
                     Demand(url, new IPEndPoint(address, listen.Port));

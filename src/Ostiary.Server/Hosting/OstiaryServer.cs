@@ -139,7 +139,7 @@ public sealed class OstiaryServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, houses, options));
         var app = builder.Build();
-        var guard = new TransportGuard([.. options.TrustedProxies.Select(ParseNetwork)]);
+        var guard = new TransportGuard([.. options.TrustedProxies.Select(ParseNetwork)], options.MutualTls.FromProxy);
         var door = new Door(app.Services, houses, guard, app.Logger, map);
         app.Run(door.InvokeAsync);
         return app;
@@ -166,22 +166,24 @@ public sealed class OstiaryServer : IAsyncDisposable
         KestrelSettings.Apply(kestrel);
         var tls = options.TlsCertFile is null ? null : LoadCertificate(options);
         var bound = new ConnectionBound(options.ReadLimits().Connections);
-        foreach (var url in options.Listen)
+        foreach (
+            var (url, isForCertificates) in options.Listen.Select(url => (url, false)).Concat(options.MutualTls.Listen.Select(url => (url, true)))
+        )
         {
             if (!ListenAddress.TryParse(url, out var listen))
                 throw new ArgumentException("The options were not validated.", nameof(options));
-            void Configure(ListenOptions endpoint)
-            {
-                bound.On(endpoint);
-                if (listen.Secure)
-                    endpoint.UseHttps(tls!);
-            }
-            if (listen.Address is { } address)
-                kestrel.Listen(address, listen.Port, Configure);
-            else if (listen.Port != 0)
-                kestrel.ListenLocalhost(listen.Port, Configure);
-            else
-                kestrel.Listen(IPAddress.Loopback, listen.Port, Configure);
+            Listen(
+                kestrel,
+                listen,
+                endpoint =>
+                {
+                    bound.On(endpoint);
+                    if (listen.Secure && isForCertificates)
+                        ClientTls.On(endpoint, tls!);
+                    else if (listen.Secure)
+                        endpoint.UseHttps(tls!);
+                }
+            );
         }
         foreach (var house in houses)
         {
@@ -190,6 +192,16 @@ public sealed class OstiaryServer : IAsyncDisposable
             File.Delete(socket);
             kestrel.ListenUnixSocket(socket, endpoint => endpoint.Use(house.Entrance.Lead));
         }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress listen, Action<ListenOptions> configure)
+    {
+        if (listen.Address is { } address)
+            kestrel.Listen(address, listen.Port, configure);
+        else if (listen.Port != 0)
+            kestrel.ListenLocalhost(listen.Port, configure);
+        else
+            kestrel.Listen(IPAddress.Loopback, listen.Port, configure);
     }
 
     /// <summary>The certificate with those that follow it in its file: clients know the root only.</summary>

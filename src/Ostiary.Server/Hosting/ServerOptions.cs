@@ -42,6 +42,9 @@ public sealed record ServerOptions
     /// <summary>Addresses or networks (CIDR) whose <c>X-Forwarded-*</c> headers are believed. Empty: nobody's.</summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
+    /// <summary>Certificates of clients. Default: none come.</summary>
+    public MutualTlsOptions MutualTls { get; init; } = new();
+
     /// <summary>Limits as <c>NAME=NUMBER</c>. Empty: all follow from the machine.</summary>
     public IReadOnlyList<string> Limit { get; init; } = [];
 
@@ -78,6 +81,7 @@ public sealed record ServerOptions
         ValidateStore(faults);
         ValidateCertificate(faults);
         ValidateProxies(faults);
+        MutualTls.Validate(this, faults);
         Limits.Read(Limit, faults);
         MustExist(faults, Reason.SettingInvalid, "--config", ConfigFile);
         ValidateFetches(faults);

@@ -1,5 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Ostiary.Protocol.Certificates;
+using Ostiary.Server.Senders;
 
 namespace Ostiary.Server.Hosting;
 
@@ -7,10 +10,13 @@ namespace Ostiary.Server.Hosting;
 /// Plain http from loopback, or through a configured proxy that says https; nothing else. Headers of a proxy are believed only where it is one of the configured
 /// ones: the right-most address is the peer. RFC 9700 §2.6
 /// </summary>
-internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies)
+internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies, bool passesCertificates = false)
 {
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
+        // Whoever sends them: only what a proxy says here is looked at again. RFC 9440 §4
+        var certificate = Take(http, ClientCertField.Name);
+        var chain = Take(http, ClientCertField.ChainName);
         var connection = http.Connection;
         if (connection.RemoteIpAddress is not { } peer)
             return next(http);
@@ -19,12 +25,16 @@ internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies)
         foreach (var network in proxies)
         {
             if (network.Contains(peer))
-                return ThroughProxy(http, next);
+                return ThroughProxy(http, passesCertificates ? new(certificate, chain) : NoCertificate, next);
         }
         return http.Request.IsHttps || IPAddress.IsLoopback(peer) ? next(http) : RefuseAsync(http);
     }
 
-    private static Task ThroughProxy(HttpContext http, RequestDelegate next)
+    private static readonly ForwardedCertificate NoCertificate = new(default, default);
+
+    private static StringValues Take(HttpContext http, string header) => http.Request.Headers.Remove(header, out var values) ? values : default;
+
+    private static Task ThroughProxy(HttpContext http, ForwardedCertificate certificate, RequestDelegate next)
     {
         var proto = http.Request.Headers["X-Forwarded-Proto"];
         if (proto.Count != 1 || proto[0] != "https")
@@ -33,6 +43,7 @@ internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies)
             var isOwn = http.Request.IsHttps || (IPAddress.IsLoopback(http.Connection.RemoteIpAddress!) && !IsForwarded(http.Request));
             return isOwn && proto.Count == 0 ? next(http) : RefuseAsync(http);
         }
+        http.Features.Set(certificate); // From here on the certificate of the connection is the proxy's.
         var chain = http.Request.Headers["X-Forwarded-For"];
         var last = chain.Count == 0 ? null : chain[^1]!.Split(',')[^1].Trim();
         if (last is not null && IPAddress.TryParse(last, out var client))

@@ -10,6 +10,7 @@ namespace Ostiary.Server.Registration;
 internal sealed record MetadataDocument(JsonElement Json)
 {
     private const int MaxId = 512;
+    private static readonly string[] Secretless = ["none", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
     private static readonly string[] Secrets = ["client_secret", "client_secret_expires_at"];
 
     /// <summary>Whether a client_id can be the address of a document: https, with a path, without query, in its one spelling. No operator's id has a slash. CIMD §3</summary>
@@ -35,7 +36,7 @@ internal sealed record MetadataDocument(JsonElement Json)
             return (null, "client_id");
         if (Array.Find(Secrets, member => Json.TryGetProperty(member, out _)) is { } secret)
             return (null, secret);
-        var secretless = policy with { Methods = [.. policy.Methods.Where(m => m is "none" or "private_key_jwt")] }; // Nobody could keep a secret that stands there.
+        var secretless = policy with { Methods = [.. policy.Methods.Where(Secretless.Contains)] }; // Nobody could keep a secret that stands there.
         var metadata = RegistrantMetadata.Of(Json, "document", secretless, onLoopback);
         if (metadata.NotOffered is not null)
             return (null, metadata.NotOffered.Split(' ', ':')[0]);

@@ -33,6 +33,8 @@ internal sealed class RegistrantMetadata
         "default_max_age",
         "require_auth_time",
         "dpop_bound_access_tokens", // RFC 9449 §5.2
+        "tls_client_certificate_bound_access_tokens", // RFC 8705 §3.4
+        .. ClientNames.CertificateNames.Select(n => n.Name), // RFC 8705 §2.1.2
     ];
 
     private readonly RegistrationPolicy _policy;

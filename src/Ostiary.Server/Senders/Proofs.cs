@@ -40,7 +40,7 @@ public sealed class Proofs
         var nonce = _nonces.StandingOf(proof?.Nonce, snapshot.Settings.RequireDpopNonce, now);
         if (proof is not null && nonce != NonceStanding.Absent)
             http.Response.Headers[DpopProof.NonceHeader] = _nonces.Current(now);
-        return new(http.Request.Method, _issuer.Url.At(path), nonce, snapshot.Fence?.Since, accessToken);
+        return new(http.Request.Method, _issuer.Url.At(path), nonce, snapshot.Fence?.Since, accessToken, _issuer.MutualTls.At(_issuer.Url, path));
     }
 
     /// <summary>Of all requests with the same proof, on whatever node, one gets through. RFC 9449 §11.1</summary>

@@ -23,7 +23,7 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
         string? Verifier,
         string? RedirectUri,
         IReadOnlyList<string> Resources,
-        SenderKey? Sender
+        ShownKeys Shown
     ) : ISenderRequest;
 
     /// <param name="WrongVerifiers">How many were tried before.</param>
@@ -64,7 +64,7 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
     {
         var (client, snapshot, now) = (request.Client, request.Snapshot, request.Now);
         var form = request.Form;
-        var asked = new Request(client, form["code"], form["code_verifier"], form["redirect_uri"], form.Values("resource"), request.Sender);
+        var asked = new Request(client, form["code"], form["code_verifier"], form["redirect_uri"], form.Values("resource"), request.Shown);
 
         var grant = await FindAsync(asked.Code, ct);
         var wrongBefore = _tries.Before(grant, client, asked.Verifier, now);
@@ -94,7 +94,7 @@ public sealed class AuthorizationCodeGrant(IGrantStore grants, TokenIssuer token
             grant!.Approval!.Refreshable ? 1 : 0,
             snapshot,
             now,
-            TokenKeys.Of(client, request.Sender)
+            TokenKeys.Of(client, request.Shown.For(client, api))
         );
         return new(GrantRules.Issued(record, response), response);
     }

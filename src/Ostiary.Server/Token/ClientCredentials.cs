@@ -15,7 +15,7 @@ public sealed class ClientCredentialsGrant(TokenIssuer tokens) : ITokenGrant
 {
     public string GrantType => "client_credentials";
 
-    internal sealed record Request(Client Client, ScopeSet Scope, bool ScopeMalformed, IReadOnlyList<string> Resources, SenderKey? Sender)
+    internal sealed record Request(Client Client, ScopeSet Scope, bool ScopeMalformed, IReadOnlyList<string> Resources, ShownKeys Shown)
         : ITargetRequest,
             ISenderRequest;
 
@@ -42,7 +42,7 @@ public sealed class ClientCredentialsGrant(TokenIssuer tokens) : ITokenGrant
     public ValueTask<TokenOutcome> ExchangeAsync(AuthenticatedTokenRequest request, CancellationToken ct)
     {
         var wellFormed = ScopeSet.TryParse(request.Form["scope"], out var scope);
-        var asked = new Request(request.Client, scope, !wellFormed, request.Form.Values("resource"), request.Sender);
+        var asked = new Request(request.Client, scope, !wellFormed, request.Form.Values("resource"), request.Shown);
         var verdict = Rules.Judge(asked, new(request.Snapshot), request.Now);
         var record = DecisionRecord.Of(verdict, request.Now, request.Flow) with
         {
@@ -55,7 +55,7 @@ public sealed class ClientCredentialsGrant(TokenIssuer tokens) : ITokenGrant
         var target = TokenTarget.Of(scope, asked.Resources, request.Client, request.Snapshot);
         var api = target.Apis.Count == 0 ? null : target.Apis[0];
         var granted = TokenTarget.For(api, target.Scope);
-        var issued = tokens.ForClient(request.Client, api, granted, request.Snapshot, request.Now, request.Sender);
+        var issued = tokens.ForClient(request.Client, api, granted, request.Snapshot, request.Now, request.Shown.For(request.Client, api));
         record = record with
         {
             TokenId = issued.Content.Id,

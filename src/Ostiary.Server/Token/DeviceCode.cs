@@ -17,7 +17,7 @@ public sealed class DeviceCodeGrant(IGrantStore grants, TokenIssuer tokens) : IT
 {
     public string GrantType => ClientNames.DeviceCode;
 
-    internal sealed record Request(Client Client, string? Code, IReadOnlyList<string> Resources, SenderKey? Sender) : ISenderRequest;
+    internal sealed record Request(Client Client, string? Code, IReadOnlyList<string> Resources, ShownKeys Shown) : ISenderRequest;
 
     /// <param name="ExpiresAt">The end that the code carries; null where the code is none of ours.</param>
     /// <param name="TooFast">It waits, and asked again too early.</param>
@@ -53,7 +53,7 @@ public sealed class DeviceCodeGrant(IGrantStore grants, TokenIssuer tokens) : IT
     public async ValueTask<TokenOutcome> ExchangeAsync(AuthenticatedTokenRequest request, CancellationToken ct)
     {
         var (client, snapshot, now) = (request.Client, request.Snapshot, request.Now);
-        var asked = new Request(client, request.Form["device_code"], request.Form.Values("resource"), request.Sender);
+        var asked = new Request(client, request.Form["device_code"], request.Form.Values("resource"), request.Shown);
         var facts = await LoadAsync(asked, snapshot, now, ct);
         var verdict = Rules.Judge(asked, facts, now);
         string? change = null;
@@ -80,7 +80,7 @@ public sealed class DeviceCodeGrant(IGrantStore grants, TokenIssuer tokens) : IT
             grant.Approval!.Refreshable ? 1 : 0,
             snapshot,
             now,
-            TokenKeys.Of(client, request.Sender)
+            TokenKeys.Of(client, request.Shown.For(client, api))
         );
         return new(GrantRules.Issued(record, response), response);
     }

@@ -30,7 +30,7 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         ScopeSet Scope,
         bool ScopeMalformed,
         IReadOnlyList<string> Resources,
-        SenderKey? Sender,
+        ShownKeys Shown,
         SenderKey? BoundTo
     ) : ISenderRequest;
 
@@ -96,7 +96,16 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         var api = GrantRules.ApiFor(asked.Resources, grant!, client, snapshot);
         var scope = TokenTarget.For(api, asked.Scope.IsEmpty ? GrantRules.ScopeOf(grant!, client) : asked.Scope);
         var generation = change is "rotated" ? asked.Generation + 1 : grant!.Generation;
-        var response = tokens.ForGrant(grant!, client, api, scope, generation, snapshot, now, new(request.Sender, asked.BoundTo));
+        var response = tokens.ForGrant(
+            grant!,
+            client,
+            api,
+            scope,
+            generation,
+            snapshot,
+            now,
+            new(request.Shown.For(client, api) ?? asked.BoundTo, asked.BoundTo)
+        );
         return new(GrantRules.Issued(record, response), response);
     }
 
@@ -136,6 +145,6 @@ public sealed class RefreshTokenGrant(IGrantStore grants, ISessionStore sessions
         if (text is not null && tokens.Credentials.TryReadRefreshToken(text, out var found, out generation, out bound))
             id = found;
         var wellFormed = ScopeSet.TryParse(request.Form["scope"], out var scope);
-        return (new(request.Client, text, generation, scope, !wellFormed, request.Form.Values("resource"), request.Sender, bound), id);
+        return (new(request.Client, text, generation, scope, !wellFormed, request.Form.Values("resource"), request.Shown, bound), id);
     }
 }

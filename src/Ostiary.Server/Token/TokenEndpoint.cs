@@ -16,8 +16,8 @@ public sealed record AuthenticatedTokenRequest
 {
     public required Client Client { get; init; }
 
-    /// <summary>The key that the client has shown to hold.</summary>
-    public required SenderKey? Sender { get; init; }
+    /// <summary>The keys that the client has shown to hold.</summary>
+    public required ShownKeys Shown { get; init; }
     public required FormParameters Form { get; init; }
     public required Snapshot Snapshot { get; init; }
     public required string Flow { get; init; }
@@ -81,7 +81,7 @@ public sealed class TokenEndpoint(Issuer issuer, ClientGate gate, Proofs proofs,
         var request = new AuthenticatedTokenRequest
         {
             Client = authenticated.Client,
-            Sender = key,
+            Shown = new(key, PresentedCertificate.Of(http).Key), // RFC 8705 §3
             Form = form,
             Snapshot = snapshot,
             Flow = Flow.Of(http),

@@ -26,7 +26,7 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         IReadOnlyList<string> Targets,
         ScopeSet Scope,
         bool ScopeMalformed,
-        SenderKey? Sender
+        ShownKeys Shown
     ) : ISenderRequest;
 
     /// <param name="Api">The one API that is asked for; without a name the subject token's own.</param>
@@ -76,7 +76,7 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         var form = request.Form;
         var wellFormed = ScopeSet.TryParse(form["scope"], out var scope);
         string[] targets = [.. form.Values("audience").Concat(form.Values("resource")).Distinct(StringComparer.Ordinal)];
-        var asked = new Request(request.Client, form, targets, scope, !wellFormed, request.Sender);
+        var asked = new Request(request.Client, form, targets, scope, !wellFormed, request.Shown);
         var facts = await LoadAsync(asked, request.Snapshot, ct);
         var verdict = Rules.Judge(asked, facts, request.Now);
         var subject = facts.Subject.Token;
@@ -100,7 +100,7 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
             ActorsOf(asked, facts),
             request.Snapshot,
             request.Now,
-            request.Sender
+            request.Shown.For(request.Client, facts.Api)
         );
         var response = new TokenResponse(issued, granted, IssuedTokenType: AccessTokenType);
         return new(GrantRules.Issued(record, response) with { Change = "exchanged" }, response);
@@ -129,7 +129,7 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         return request.Form["actor_token_type"] == AccessTokenType
             && TokenStatus.Refuse(actor, facts.Snapshot, now) is null
             && actor.Token!.ClientId == request.Client.Id
-            && (actor.Token.Sender is null || actor.Token.Sender == request.Sender);
+            && (actor.Token.Sender is null || request.Shown.Has(actor.Token.Sender));
     }
 
     /// <summary>Who acts: the subject of the actor token, or the client itself; nobody new where the policy lets it impersonate. RFC 8693 §4.1</summary>

@@ -86,7 +86,7 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status, Proofs p
     {
         var queryFault = RequestReader.ReadQuery(http, out var query);
         var header = PresentedAccessToken.Read(http);
-        var malformed = queryFault is not null || header.Malformed;
+        var malformed = queryFault is not null || header.Malformed || PresentedCertificate.Of(http).Malformed; // RFC 9440 §2.2
         var fromHeader = header.Token;
         string? fromBody = null;
         if (HttpMethods.IsPost(http.Request.Method) && http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })

@@ -107,6 +107,8 @@ public sealed class ClientDocumentTests
     [Trait("Spec", "OIDC Core §10.1")]
     [Trait("Spec", "RFC 7517 §5")]
     [Trait("Spec", "RFC 6749 §3.3")]
+    [Trait("Spec", "RFC 8705 §2.1.2")]
+    [Trait("Spec", "RFC 8705 §2.2.2")]
     [InlineData(""" "token_endpoint_auth_method":"none","require_pkce":false """, "require_pkce", "authenticate")]
     [InlineData(""" "type":"spa","token_endpoint_auth_method":"client_secret_basic" """, "token_endpoint_auth_method", "PKCE")]
     [InlineData(""" "type":"native","token_endpoint_auth_method":"client_secret_post" """, "token_endpoint_auth_method", "PKCE")]
@@ -133,6 +135,24 @@ public sealed class ClientDocumentTests
     [InlineData(""" "jwks_uri":"http://rp.example/jwks" """, "jwks_uri", "https")]
     [InlineData(""" "jwks_uri":"https://rp.example:6379/jwks" """, "jwks_uri", "8443")]
     [InlineData(""" "jwks_uri":"https://2130706433/jwks" """, "jwks_uri", "plain")]
+    [InlineData(""" "token_endpoint_auth_method":"tls_client_auth" """, "token_endpoint_auth_method", "exactly one")]
+    [InlineData(
+        """ "token_endpoint_auth_method":"tls_client_auth","tls_client_auth_san_dns":"a.test","tls_client_auth_subject_dn":"CN=a" """,
+        "tls_client_auth_san_dns",
+        "exactly one"
+    )]
+    [InlineData(
+        """ "token_endpoint_auth_method":"tls_client_auth","tls_client_auth_subject_dn":"bank" """,
+        "tls_client_auth_subject_dn",
+        "For example CN"
+    )]
+    [InlineData(""" "tls_client_auth_san_ip":"192.0.2.1" """, "tls_client_auth_san_ip", "only with tls_client_auth")]
+    [InlineData(""" "token_endpoint_auth_method":"self_signed_tls_client_auth" """, "jwks", "by its key")]
+    [InlineData(
+        """ "dpop_bound_access_tokens":true,"tls_client_certificate_bound_access_tokens":true """,
+        "tls_client_certificate_bound_access_tokens",
+        "one key"
+    )]
     [InlineData(""" "client_secret":"plain" """, "client_secret", "file")]
     [InlineData(""" "client_secret":{} """, "client_secret", "exactly one")]
     [InlineData(""" "client_secret":{"file":"a","env":"B"} """, "client_secret", "exactly one")]

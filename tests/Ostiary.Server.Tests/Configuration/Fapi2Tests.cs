@@ -75,6 +75,33 @@ public sealed class Fapi2Tests
         Assert.Empty(Check(Bank(""), "{}"));
     }
 
+    [Theory, Trait("Spec", "FAPI 2.0 Security Profile §5.3.2.1")]
+    [InlineData("\"token_endpoint_auth_method\":\"tls_client_auth\",\"tls_client_auth_subject_dn\":\"CN=bank\"")]
+    [InlineData("\"token_endpoint_auth_method\":\"self_signed_tls_client_auth\",\"jwks_uri\":\"https://bank.test/keys\"")]
+    [InlineData("\"token_endpoint_auth_method\":\"private_key_jwt\",\"jwks_uri\":\"https://bank.test/keys\"")]
+    public void Certificates_do_in_place_of_assertions_and_of_DPoP(string authentication)
+    {
+        string Of(string more) => $$"""{"client_id":"bank","type":"web","redirect_uris":["https://bank.test/cb"],{{authentication}}{{more}}}""";
+        const string bound = ",\"tls_client_certificate_bound_access_tokens\":true,\"id_token_signed_response_alg\":\"ES256\"";
+        const string pushed = ",\"require_pushed_authorization_requests\":true";
+        Client Applied(string text, string settings)
+        {
+            var document = ClientDocument.Parse(Documents.Json(text), "", onLoopback: false, [])!;
+            var issuer = SettingsDocument.Parse(Documents.Json(settings), "issuer", []);
+            return (ConfigurationSet.Empty with { Settings = issuer }).With(document).ToSnapshot(1).Client("bank")!;
+        }
+
+        Assert.Empty(Check(Of(",\"profile\":\"fapi2\"" + bound)));
+        Assert.Empty(Check(Of(",\"profile\":\"fapi2\"")));
+        Assert.Empty(Check(Of(bound + pushed), """{"profile":"fapi2"}"""));
+        var own = Applied(Of(",\"profile\":\"fapi2\"" + bound), "{}");
+        Assert.Equal((true, false), (own.CertificateBound, own.DpopBound));
+        var issuers = Applied(Of(bound + pushed), """{"profile":"fapi2"}""");
+        Assert.Equal((true, false), (issuers.CertificateBound, issuers.DpopBound));
+        var unsaid = Applied(Of(",\"profile\":\"fapi2\""), "{}");
+        Assert.Equal((false, true), (unsaid.CertificateBound, unsaid.DpopBound));
+    }
+
     [Fact, Trait("Spec", "FAPI 2.0 Security Profile §5.4.1")]
     public async Task A_client_under_the_profile_pushes_and_signs_with_a_permitted_algorithm_only()
     {
