@@ -33,6 +33,9 @@ public sealed record Api
     /// <summary>Its tokens are always bound to a key by DPoP. RFC 9700 §2.2.1</summary>
     public bool RequireDpop { get; init; }
 
+    /// <summary>Scopes of other APIs that its tokens carry too, where they were granted: so much its tokens can be exchanged for.</summary>
+    public ScopeSet ExchangeScope { get; init; } = ScopeSet.None;
+
     /// <summary>The clients that may introspect its tokens.</summary>
     public ImmutableArray<string> ResourceServerClients { get; init; } = [];
 
