@@ -27,6 +27,8 @@ internal sealed partial class HttpTrace(HttpMessageHandler inner, TextWriter to)
         "id_token",
         "id_token_hint",
         "code",
+        "device_code",
+        "user_code",
         "code_verifier",
         "client_assertion",
         "assertion",

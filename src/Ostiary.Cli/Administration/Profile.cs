@@ -15,14 +15,16 @@ internal sealed record Profile(string? Server, string? Data, string? TokenFile, 
     private static readonly string[] Members = ["server", "data", "token_file", "timeout"];
     private static readonly Profile None = new(null, null, null, null);
 
-    public static string File =>
+    /// <summary>Where the command line keeps what it keeps of a person.</summary>
+    public static string Directory =>
         Path.Combine(
             Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } config
                 ? config
                 : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config"),
-            "ostiary",
-            "profiles.json"
+            "ostiary"
         );
+
+    private static string File => Path.Combine(Directory, "profiles.json");
 
     public static Profile Of(Invocation invocation)
     {

@@ -19,6 +19,9 @@ internal static class CommandTree
         root.Add(DevCommand.Create());
         root.Add(DemoCommand.Create());
         root.Add(ServeCommand.Create());
+        root.Add(LoginCommands.Login());
+        root.Add(LoginCommands.WhoAmI());
+        root.Add(LoginCommands.Logout());
         root.Add(DoctorCommand.Create());
         root.Add(ExplainCommand.Create());
         root.Add(ClientCommands.Create());

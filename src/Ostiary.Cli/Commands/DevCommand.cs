@@ -68,6 +68,7 @@ internal static class DevCommand
             {ink.Bold(
                 "Next"
             )}   echo {DemoData.ApiSecret} | ostiary token get --issuer {issuer} --client api-demo --scope invoices:read --secret-stdin
+            {ink.Bold("Login")}  ostiary login {issuer}
             {ink.Bold("Look")}   ostiary client list --data {directory}
             {ink.Bold("Keep")}   ostiary dev --data dev-data            {ink.Bold("Stop")}  Ctrl+C
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Ostiary.AspNetCore.Observation;
 using Ostiary.Protocol;
+using Ostiary.Protocol.Dpop;
 using Ostiary.Protocol.Jose;
 
 namespace Ostiary.Cli.Demo;
@@ -23,12 +24,13 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
 
     public string Name => name;
 
-    public Task<DemoReply> GetAsync(string url, string to = "server", string? bearer = null)
+    /// <summary>With an access token: as a bearer token, or with a proof that goes with it.</summary>
+    public Task<DemoReply> GetAsync(string url, string to = "server", string? token = null, string? proof = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, url);
-        if (bearer is not null)
-            request.Headers.Authorization = new("Bearer", bearer);
-        return SendAsync(request, to, QueryOf(url), bearer);
+        if (token is not null)
+            request.Headers.Authorization = new(proof is null ? "Bearer" : "DPoP", token);
+        return SendAsync(request, to, token is null ? QueryOf(url) : [new("access_token", token), .. QueryOf(url)], proof);
     }
 
     /// <summary>Posts a form; <paramref name="basic"/> are client credentials for client_secret_basic.</summary>
@@ -36,7 +38,8 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
         string url,
         IReadOnlyList<KeyValuePair<string, string>> form,
         (string Id, string Secret)? basic = null,
-        string to = "server"
+        string to = "server",
+        string? proof = null
     )
     {
         var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new FormUrlEncodedContent(form) };
@@ -48,7 +51,7 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
         }
         if (isBrowser)
             request.Headers.Add("Sec-Fetch-Site", "same-origin");
-        return SendAsync(request, to, sent, null);
+        return SendAsync(request, to, sent, proof);
     }
 
     /// <summary>Posts JSON to an API.</summary>
@@ -56,21 +59,22 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
     {
         var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         request.Headers.Authorization = new("Bearer", bearer);
-        return SendAsync(request, "api", [], bearer);
+        return SendAsync(request, "api", [new("access_token", bearer)], null);
     }
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<DemoReply> SendAsync(HttpRequestMessage request, string to, IEnumerable<KeyValuePair<string, string>> sent, string? bearer)
+    private async Task<DemoReply> SendAsync(HttpRequestMessage request, string to, IEnumerable<KeyValuePair<string, string>> sent, string? proof)
     {
         using var _ = request;
+        if (proof is not null)
+            request.Headers.Add(DpopProof.Header, proof);
         var begun = TimeProvider.System.GetTimestamp();
         using var response = await _http.SendAsync(request, script.Stop);
         var body = await response.Content.ReadAsStringAsync(script.Stop);
         var elapsed = TimeProvider.System.GetElapsedTime(begun);
         var location = response.Headers.Location?.OriginalString;
         var values = location is not null ? QueryOf(location) : JsonOf(response, body);
-        var shown = bearer is null ? sent : [new("access_token", bearer), .. sent];
         var hop = new DemoHop
         {
             From = name,
@@ -80,7 +84,7 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
             Status = (int)response.StatusCode,
             Milliseconds = elapsed.TotalMilliseconds,
             FrontChannel = isBrowser,
-            Sent = stage.Secrets.Show(shown),
+            Sent = [.. stage.Secrets.Show(sent), .. Shown(proof)],
             Answer = [.. Answered(response, location, values, body)],
             Flow = response.Headers.TryGetValues("Ostiary-Flow", out var flow) ? flow.FirstOrDefault() : null,
         };
@@ -105,11 +109,23 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
         foreach (var value in stage.Secrets.Show(values))
             yield return value;
         foreach (var (member, text) in values.Where(v => v.Key is "access_token" or "id_token"))
-            if (Jws.TryReadUnverified(text, out var header, out var payload))
-                yield return new(member + ", decoded", $"{header} . {Claims(payload)}");
+            if (Decoded(member, text) is { } decoded)
+                yield return decoded;
         if (response.Content.Headers.ContentType?.MediaType == "text/html" && Heading(body) is { } heading)
             yield return new("page", heading);
     }
+
+    private IEnumerable<ShownValue> Shown(string? proof)
+    {
+        if (proof is null)
+            yield break;
+        yield return stage.Secrets.Show(DpopProof.Header, proof);
+        if (Decoded(DpopProof.Header, proof) is { } decoded)
+            yield return decoded;
+    }
+
+    private static ShownValue? Decoded(string name, string text) =>
+        Jws.TryReadUnverified(text, out var header, out var payload) ? new(name + ", decoded", $"{header} . {Claims(payload)}") : null;
 
     /// <summary>The claims as they came, but for the nonce, which ties the token to one request and is nobody else's to know.</summary>
     private static string Claims(ReadOnlyMemory<byte> payload)

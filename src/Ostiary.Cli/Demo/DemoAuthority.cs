@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Ostiary.Protocol;
 
 namespace Ostiary.Cli.Demo;
 
@@ -30,7 +31,7 @@ internal sealed class DemoAuthority : IDisposable
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-        using var bare = request.Create(root, now.AddMinutes(-5), now.AddHours(23), Ostiary.Protocol.Entropy.Bytes(8));
+        using var bare = request.Create(root, now.AddMinutes(-5), now.AddHours(23), Entropy.Bytes(8));
         using var withKey = bare.CopyWithPrivateKey(key);
         var server = X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
 

@@ -53,11 +53,7 @@ internal static partial class DemoForms
     }
 
     /// <summary>The native app gets a fresh code through the browser.</summary>
-    public static async Task<(string Code, string Verifier)> CodeAsync(
-        DemoCast cast,
-        DemoExpectations expect,
-        params (string Name, string? Value)[] changed
-    )
+    public static async Task<(string Code, string Verifier)> CodeAsync(DemoCast cast, params (string Name, string? Value)[] changed)
     {
         var verifier = Entropy.Text(32);
         cast.Stage.Secrets.Remember(verifier);
@@ -78,9 +74,9 @@ internal static partial class DemoForms
         [new("grant_type", "refresh_token"), new("client_id", DemoStage.NativeClient), new("refresh_token", token)];
 
     /// <summary>The native app signs in once more, from the request to its tokens.</summary>
-    public static async Task<NativeTokens> SignInAsync(DemoCast cast, DemoExpectations expect, params (string Name, string? Value)[] changed)
+    public static async Task<NativeTokens> SignInAsync(DemoCast cast, params (string Name, string? Value)[] changed)
     {
-        var (code, verifier) = await CodeAsync(cast, expect, changed);
+        var (code, verifier) = await CodeAsync(cast, changed);
         var reply = await cast.Program.PostAsync(cast.Issuer + "/token", Redemption(cast, code, verifier));
         return new(
             DemoExpectations.Need(reply, "access_token"),

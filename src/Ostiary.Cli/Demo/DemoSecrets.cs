@@ -19,11 +19,16 @@ internal sealed class DemoSecrets
         "id_token",
         "id_token_hint",
         "token",
+        "subject_token",
+        "device_code",
+        "user_code",
+        "verification_uri_complete",
+        "DPoP",
         "password",
         "csrf",
     };
 
-    /// <summary>Those that are worth stealing: they may be in no log, no URL of an API and no Referer. State, nonce and challenge pass through URLs by design.</summary>
+    /// <summary>Those that are worth stealing: they may be in no log, no URL of an API and no Referer. State, nonce, challenge and user code pass through URLs by design.</summary>
     private static readonly HashSet<string> Guarded = new(StringComparer.Ordinal)
     {
         "code",
@@ -32,12 +37,14 @@ internal sealed class DemoSecrets
         "access_token",
         "refresh_token",
         "id_token",
+        "subject_token",
+        "device_code",
         "password",
     };
 
     private readonly ConcurrentDictionary<string, string> _seen = new(StringComparer.Ordinal);
 
-    /// <summary>State, nonce and challenge: tagged, but in URLs by design.</summary>
+    /// <summary>Those that are tagged, but in URLs by design.</summary>
     private readonly ConcurrentDictionary<string, string> _public = new(StringComparer.Ordinal);
 
     public IReadOnlyList<string> Seen => [.. _seen.Keys.Where(secret => !_public.ContainsKey(secret))];

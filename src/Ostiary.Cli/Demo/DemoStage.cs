@@ -20,6 +20,7 @@ internal sealed class DemoStage : IAsyncDisposable
 {
     public const string WebClient = "notes-web";
     public const string NativeClient = "notes-native";
+    public const string DeviceClient = "notes-tv";
     public const string ServiceClient = "notes-robot";
     public const string ApiClient = "notes-api";
     private readonly DirectoryInfo _directory;

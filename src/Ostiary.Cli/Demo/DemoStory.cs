@@ -10,13 +10,23 @@ internal static class DemoStory
         var memory = new DemoMemory();
         using var browser = new DemoActor(stage, script, "browser", isBrowser: true);
         using var program = new DemoActor(stage, script, "program", isBrowser: false);
+        using var api = new DemoActor(stage, script, "api", isBrowser: false);
         using var attacker = new DemoActor(stage, script, "attacker", isBrowser: false);
-        var cast = new DemoCast(stage, script, memory, browser, program, attacker);
+        var cast = new DemoCast(stage, script, memory)
+        {
+            Browser = browser,
+            Program = program,
+            Api = api,
+            Attacker = attacker,
+        };
         await SettingUp.TellAsync(cast);
         await SigningIn.TellAsync(cast);
         await CallingTheApi.TellAsync(cast);
         await Renewing.TellAsync(cast);
         await ActingForItself.TellAsync(cast);
+        await WithoutABrowser.TellAsync(cast);
+        await PassingItOn.TellAsync(cast);
+        await BoundToAKey.TellAsync(cast);
         await CodesAndKeys.TellAsync(cast);
         await StolenTokens.TellAsync(cast);
         await AskingForMore.TellAsync(cast);
@@ -26,8 +36,17 @@ internal static class DemoStory
 }
 
 /// <summary>Who plays.</summary>
-internal sealed record DemoCast(DemoStage Stage, DemoScript Script, DemoMemory Memory, DemoActor Browser, DemoActor Program, DemoActor Attacker)
+internal sealed record DemoCast(DemoStage Stage, DemoScript Script, DemoMemory Memory)
 {
+    public required DemoActor Browser { get; init; }
+
+    /// <summary>Whatever works without a browser: the second app, the robot, the television.</summary>
+    public required DemoActor Program { get; init; }
+
+    /// <summary>The notes API, where it calls others itself.</summary>
+    public required DemoActor Api { get; init; }
+    public required DemoActor Attacker { get; init; }
+
     public DemoPlaces Places => Stage.Places;
 
     public string Issuer => Stage.Places.Issuer;
@@ -40,6 +59,9 @@ internal sealed class DemoMemory
 {
     /// <summary>Tokens of the native app, from its last sign-in.</summary>
     public NativeTokens? Native { get; set; }
+
+    /// <summary>Tokens of the television.</summary>
+    public NativeTokens? Television { get; set; }
 }
 
 internal sealed record NativeTokens(string Access, string Refresh, string Id);

@@ -18,6 +18,7 @@ internal static class DemoData
         var isNew = await AddAsync(channel, "/apis", Api, ct);
         await AddAsync(channel, "/clients", WebClient, ct);
         await AddAsync(channel, "/clients", ApiClient, ct);
+        await AddAsync(channel, "/clients", CommandLine, ct);
         if (isNew)
             await channel.SendAsync(HttpMethod.Patch, "/apis/" + Uri.EscapeDataString(Identifier), JsonForms.Object(ResourceServer), ct);
         await AddAsync(channel, "/users", json => User(json, "ada", "Ada", "Lovelace"), ct);
@@ -81,6 +82,15 @@ internal static class DemoData
         json.WriteString("client_name", "API demo");
         json.WriteString("scope", "invoices:read invoices:write");
         json.WriteString("client_secret", ApiSecret);
+    }
+
+    /// <summary>What <c>ostiary login</c> signs in with where no other client is named.</summary>
+    private static void CommandLine(Utf8JsonWriter json)
+    {
+        json.WriteString("client_id", "ostiary-cli");
+        json.WriteString("type", "device");
+        json.WriteString("client_name", "Ostiary command line");
+        json.WriteString("scope", "openid profile email offline_access invoices:read invoices:write");
     }
 
     private static void User(Utf8JsonWriter json, string name, string given, string family)

@@ -25,6 +25,9 @@ internal static class Printable
         return safe.ToString();
     }
 
+    /// <summary>At most so many characters; that something is missing is seen.</summary>
+    public static string Cut(string text, int room) => text.Length <= room ? text : text[..(room - 1)] + "…";
+
     private static bool Unsafe(char c) =>
         char.IsControl(c) || c is (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069') or '\u200e' or '\u200f';
 }

@@ -40,13 +40,11 @@ internal static class Table
         var line = new StringBuilder();
         for (var i = 0; i < widths.Length; i++)
         {
-            var text = Cut(Printable.Of(cells[i]), widths[i]);
+            var text = Printable.Cut(Printable.Of(cells[i]), widths[i]);
             line.Append(i == widths.Length - 1 ? text : text.PadRight(widths[i] + Gap));
         }
         to.WriteLine(paint(line.ToString().TrimEnd()));
     }
-
-    private static string Cut(string text, int width) => text.Length <= width ? text : text[..(width - 1)] + "…";
 }
 
 /// <summary>Tab-separated values for programs: no heading, no colour, tabs and line ends escaped.</summary>

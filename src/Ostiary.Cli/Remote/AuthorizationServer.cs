@@ -45,25 +45,72 @@ internal sealed class AuthorizationServer : IDisposable
         ClientProver? prover = null
     )
     {
-        var (status, answer, nonce) = await PostOnceAsync(endpoint, clientId, secret, form, prover, null, ct);
-        if (nonce is not null && Text(answer, "error") == "use_dpop_nonce")
-            (status, answer, _) = await PostOnceAsync(endpoint, clientId, secret, form, prover, nonce, ct); // RFC 9449 §8
-        return status is >= 200 and < 300 ? answer : throw Refused(endpoint, status, answer);
+        var (status, answer) = await AskAsync(endpoint, clientId, secret, form, ct, prover);
+        return status is >= 200 and < 300 ? answer : throw new CliException(Refusal(endpoint, status, answer));
     }
 
-    private async Task<(int Status, JsonElement Answer, string? Nonce)> PostOnceAsync(
+    /// <summary>The same, whatever the answer is.</summary>
+    public Task<(int Status, JsonElement Answer)> AskAsync(
         string endpoint,
         string clientId,
         string? secret,
         IReadOnlyList<(string Name, string Value)> form,
-        ClientProver? prover,
-        string? nonce,
-        CancellationToken ct
-    )
+        CancellationToken ct,
+        ClientProver? prover = null
+    ) => SendAsync(nonce => Form(endpoint, clientId, secret, form, prover?.Proof("POST", Endpoint(endpoint), nonce)), ct); // RFC 9449 §5
+
+    /// <summary>What the server says about who signed in. OIDC Core §5.3</summary>
+    public async Task<JsonElement> UserAsync(string accessToken, CancellationToken ct, ClientProver? prover = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Endpoint(endpoint));
-        if (prover is not null)
-            request.Headers.Add(DpopProof.Header, prover.Proof("POST", request.RequestUri!, nonce)); // RFC 9449 §5
+        const string endpoint = "userinfo_endpoint";
+        var (status, answer) = await SendAsync(
+            nonce =>
+            {
+                var request = new HttpRequestMessage(HttpMethod.Get, Endpoint(endpoint));
+                request.Headers.Authorization = new(prover is null ? "Bearer" : "DPoP", accessToken);
+                if (prover is not null)
+                    request.Headers.Add(DpopProof.Header, prover.Proof("GET", request.RequestUri!, nonce, accessToken)); // RFC 9449 §7.1
+                return request;
+            },
+            ct
+        );
+        return status == 200 ? answer : throw new CliException(Refusal(endpoint, status, answer));
+    }
+
+    /// <summary>What a refusal says, by the code in it where there is one.</summary>
+    public static CliError Refusal(string endpoint, int status, JsonElement answer)
+    {
+        var code = Text(answer, "error_uri")?.Split('/')[^1];
+        var reason =
+            code?.Length == 7 && int.TryParse(code.AsSpan(3), out var number) && Enum.IsDefined((Reason)number)
+                ? (Reason)number
+                : Reason.CallbackRefused;
+        var error = ErrorOf(answer);
+        var message = error is null
+            ? $"The {endpoint} answered {status}."
+            : $"The {endpoint} refused: {error}. {Text(answer, "error_description")}".TrimEnd();
+        return new(reason, message) { Exit = status >= 500 ? ExitCode.Unreachable : ExitCode.Refused };
+    }
+
+    public static string? ErrorOf(JsonElement answer) => Text(answer, "error");
+
+    /// <summary>Sends a request, and once more where the server wants a nonce in the proof. RFC 9449 §8</summary>
+    private async Task<(int Status, JsonElement Answer)> SendAsync(Func<string?, HttpRequestMessage> request, CancellationToken ct)
+    {
+        using var first = request(null);
+        var (status, answer, nonce) = await SendAsync(_http, first, Issuer, ct);
+        if (nonce is null || (ErrorOf(answer) != "use_dpop_nonce" && status != 401))
+            return (status, answer);
+        using var second = request(nonce);
+        (status, answer, _) = await SendAsync(_http, second, Issuer, ct);
+        return (status, answer);
+    }
+
+    private HttpRequestMessage Form(string endpoint, string clientId, string? secret, IReadOnlyList<(string Name, string Value)> form, string? proof)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, Endpoint(endpoint));
+        if (proof is not null)
+            request.Headers.Add(DpopProof.Header, proof);
         var fields = form.ToList();
         if (secret is null)
             fields.Add(("client_id", clientId)); // RFC 6749 §3.2.1
@@ -73,7 +120,7 @@ internal sealed class AuthorizationServer : IDisposable
         {
             Headers = { ContentType = new MediaTypeHeaderValue("application/x-www-form-urlencoded") },
         };
-        return await SendAsync(_http, request, Issuer, ct);
+        return request;
     }
 
     public async Task<byte[]> KeysAsync(CancellationToken ct)
@@ -126,27 +173,6 @@ internal sealed class AuthorizationServer : IDisposable
         {
             return default;
         }
-    }
-
-    private static CliException Refused(string endpoint, int status, JsonElement answer)
-    {
-        var code = Text(answer, "error_uri")?.Split('/')[^1];
-        var reason =
-            code?.Length == 7 && int.TryParse(code.AsSpan(3), out var number) && Enum.IsDefined((Reason)number)
-                ? (Reason)number
-                : Reason.CallbackRefused;
-        var error = Text(answer, "error");
-        return new(
-            new(
-                reason,
-                error is null
-                    ? $"The {endpoint} answered {status}."
-                    : $"The {endpoint} refused: {error}. {Text(answer, "error_description")}".TrimEnd()
-            )
-            {
-                Exit = status >= 500 ? ExitCode.Unreachable : ExitCode.Refused,
-            }
-        );
     }
 
     private static CliException Unusable(string message) =>

@@ -39,7 +39,8 @@ internal sealed class ClientProver : IDisposable
         }
     }
 
-    public string Proof(string method, Uri target, string? nonce)
+    /// <param name="accessToken">The token that it comes with; null at the token endpoint.</param>
+    public string Proof(string method, Uri target, string? nonce = null, string? accessToken = null)
     {
         var now = _time.GetUtcNow();
         var claims = JsonForms.Object(json =>
@@ -48,6 +49,8 @@ internal sealed class ClientProver : IDisposable
             json.WriteString("htm", method);
             json.WriteString("htu", target.GetLeftPart(UriPartial.Path));
             json.WriteNumber("iat", now.ToUnixTimeSeconds());
+            if (accessToken is not null)
+                json.WriteString("ath", DpopProof.HashOf(accessToken));
             if (nonce is not null)
                 json.WriteString("nonce", nonce);
         });

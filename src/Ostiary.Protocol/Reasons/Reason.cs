@@ -129,6 +129,7 @@ public enum Reason
     ExchangeTargetRefused = 2095,
     ExchangeScopeExceeded = 2096,
     ExchangeChainTooLong = 2097,
+    ActorNotPermitted = 2098,
     TokenMissing = 2040,
     TokenUnknown = 2041,
     NotTheAddressee = 2042,

@@ -37,7 +37,7 @@ internal static class ClientJson
             json.WriteString("scope", client.Scope.ToString());
         WriteAuthentication(json, document);
         WriteTokens(json, client);
-        foreach (var name in new[] { "client_uri", "logo_uri", "policy_uri", "tos_uri", "contacts", "allow_unsafe", "token_exchange" })
+        foreach (var name in new[] { "client_uri", "logo_uri", "policy_uri", "tos_uri", "contacts", "allow_unsafe", "token_exchange", "may_act" })
             Copy(json, document.Declared, name);
         if (warnings is { Count: > 0 })
             AdminJson.Texts(json, "warnings", warnings);

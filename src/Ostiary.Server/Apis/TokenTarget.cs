@@ -80,7 +80,9 @@ public sealed class TokenTarget
             apis.Add(api);
     }
 
-    /// <summary>The scope of an access token for one API (null: userinfo alone): the API's own and those of OpenID Connect.</summary>
+    /// <summary>The scope of an access token for one API (null: userinfo alone): the API's own, those it may exchange for, and those of OpenID Connect.</summary>
     public static ScopeSet For(Api? api, ScopeSet granted) =>
-        granted.Where(s => UserClaims.OpenIdScopes.Contains(s) || (api is not null && api.Scopes.Any(a => a.Name == s)));
+        granted.Where(s =>
+            UserClaims.OpenIdScopes.Contains(s) || (api is not null && (api.Scopes.Any(a => a.Name == s) || api.ExchangeScope.Contains(s)))
+        );
 }

@@ -158,6 +158,9 @@ public sealed record Client
     /// <summary>Which tokens it may exchange, and for what; none: it may exchange nothing.</summary>
     public ImmutableArray<ExchangePolicy> Exchanges { get; init; } = [];
 
+    /// <summary>The only client that may exchange its tokens, as they say themselves; null: they say nothing. RFC 8693 §4.4</summary>
+    public string? MayAct { get; init; }
+
     public bool IsPublic => AuthenticationMethod == ClientAuthenticationMethod.None;
 
     public bool May(string grantType) => GrantTypes.AsSpan().Contains(grantType);

@@ -34,6 +34,7 @@ internal sealed record ApiDocument(JsonElement Declared, Api Api)
             SigningAlgorithm = reader.OneOf("signing_alg", SigningAlgorithms.All) ?? unset.SigningAlgorithm,
             RequireDpop = reader.Flag("require_dpop") ?? false,
             RequireCertificate = reader.Flag("require_certificate") ?? false,
+            ExchangeScope = ReadExchangeScope(reader),
             ResourceServerClients = reader.Texts("resource_server_clients", 200) ?? [],
         };
         if (api is { SigningAlgorithm: "HS256", TokenFormat: TokenFormat.Opaque })
@@ -70,6 +71,15 @@ internal sealed record ApiDocument(JsonElement Declared, Api Api)
             scopes.Add(new(name, description ?? "", isDefault, isOptional));
         }
         return scopes.ToImmutable();
+    }
+
+    private static ScopeSet ReadExchangeScope(DocumentReader reader)
+    {
+        if (!ScopeSet.TryParse(reader.Text("exchange_scope", 4000), out var scope))
+            reader.Refuse("exchange_scope", "holds characters that no scope may hold.", "Scopes are separated by single spaces."); // RFC 6749 §3.3
+        else if (scope.Tokens.Any(KnownScopes.IsReserved))
+            reader.Refuse("exchange_scope", "names a scope of this server itself.", "Name scopes of other APIs.");
+        return scope;
     }
 
     private static bool IsIdentifier(string text) =>

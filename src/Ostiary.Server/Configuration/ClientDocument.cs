@@ -76,6 +76,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             LogoUri = ClientUris.ReadPage(reader, "logo_uri"),
             PolicyUri = ClientUris.ReadPage(reader, "policy_uri"),
             Exchanges = ExchangeDocument.Read(reader),
+            MayAct = reader.Text("may_act", 200),
             TosUri = ClientUris.ReadPage(reader, "tos_uri"),
         };
         _ = reader.Texts("contacts", 254);

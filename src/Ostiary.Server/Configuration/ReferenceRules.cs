@@ -27,6 +27,7 @@ internal static class ReferenceRules
     {
         CheckScopes(set, faults);
         CheckResourceServers(set, faults);
+        CheckActors(set, faults);
         CheckLogins(set, faults);
         Fapi2.Check(set, faults);
     }
@@ -48,6 +49,18 @@ internal static class ReferenceRules
                         )
                     );
             }
+        }
+        foreach (var api in set.Apis.Values.OrderBy(a => a.Order).ThenBy(a => a.Api.Identifier, StringComparer.Ordinal))
+        {
+            foreach (var scope in api.Api.ExchangeScope.Tokens.Where(scope => !owners.ContainsKey(scope)))
+                faults.Add(
+                    Unknown(
+                        $"apis[{api.Api.Identifier}].exchange_scope",
+                        $"no API defines the scope '{DocumentReader.Shorten(scope)}'.",
+                        scope,
+                        owners.Keys
+                    )
+                );
         }
         var known = owners.Keys.Concat(KnownScopes.OpenIdConnect).Append(KnownScopes.Administration).ToHashSet(StringComparer.Ordinal);
         foreach (var client in set.Clients.Values.OrderBy(c => c.Order).ThenBy(c => c.Client.Id, StringComparer.Ordinal))
@@ -71,6 +84,22 @@ internal static class ReferenceRules
                 else if (client.Client.IsPublic) // RFC 7662 §2.1
                     faults.Add(new(path, Reason.ConfigurationInvalid, $"the client '{id}' does not authenticate, so it cannot introspect."));
             }
+        }
+    }
+
+    private static void CheckActors(ConfigurationSet set, List<ConfigurationFault> faults)
+    {
+        foreach (var client in set.Clients.Values.OrderBy(c => c.Order).ThenBy(c => c.Client.Id, StringComparer.Ordinal))
+        {
+            if (client.Client.MayAct is { } actor && !set.Clients.ContainsKey(actor))
+                faults.Add(
+                    Unknown(
+                        $"clients[{client.Client.Id}].may_act",
+                        $"no client '{DocumentReader.Shorten(actor)}' is registered.",
+                        actor,
+                        set.Clients.Keys
+                    )
+                );
         }
     }
 

@@ -16,7 +16,7 @@ namespace Ostiary.Server.Token;
 /// </summary>
 public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) : ITokenGrant
 {
-    private const string AccessTokenType = "urn:ietf:params:oauth:token-type:access_token"; // RFC 8693 §3
+    private readonly ExchangedTokens _exchanged = new(tokens.Id, status);
 
     public string GrantType => ClientNames.TokenExchange;
 
@@ -27,7 +27,10 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         ScopeSet Scope,
         bool ScopeMalformed,
         ShownKeys Shown
-    ) : ISenderRequest;
+    ) : ISenderRequest
+    {
+        public string Wanted => Form["requested_token_type"] ?? ExchangedTokens.AccessType;
+    }
 
     /// <param name="Api">The one API that is asked for; without a name the subject token's own.</param>
     /// <param name="Policy">The first of the client's that names the subject's client and this API.</param>
@@ -39,18 +42,10 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         public Api? ApiOf(ISenderRequest request) => Api;
 
         /// <summary>
-        /// What may be given at most, as far as the policy goes: what the token says; and for another API, whose scopes no token of this one can have, what the
-        /// person approved.
+        /// What may be given at most: what the subject token carries, as far as the policy goes. A token for one API carries scopes of another one only where
+        /// the person approved them and its API is registered to exchange for them. RFC 8693 §5
         /// </summary>
-        public ScopeSet Most
-        {
-            get
-            {
-                var (token, approved) = (Subject.Token!, Subject.Grant?.Approval?.Scope ?? ScopeSet.None);
-                var elsewhere = approved.Where(s => Api!.Identifier != token.Audience && Api.Scopes.Any(a => a.Name == s));
-                return token.Scope.Union(elsewhere).Intersect(Policy!.Scope);
-            }
-        }
+        public ScopeSet Most => Subject.Token!.Scope.Intersect(Policy!.Scope);
     }
 
     // csharpier-ignore
@@ -59,9 +54,12 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         { "the client is confidential",                       Reason.ClientNotAuthenticated, "RFC 8693 §5",     (r, f, now) => !r.Client.IsPublic },
         { "the client may use this grant",                    Reason.ClientMayNotUseGrant,   "RFC 6749 §5.2",   (r, f, now) => r.Client.May(ClientNames.TokenExchange) },
         { "subject_token and its type are present",           Reason.SubjectTokenMissing,    "RFC 8693 §2.1",   (r, f, now) => r.Form.Has("subject_token") && r.Form.Has("subject_token_type") },
-        { "an access token is given and wanted",              Reason.TokenTypeUnsupported,   "RFC 8693 §3",     (r, f, now) => r.Form["subject_token_type"] == AccessTokenType && (r.Form["requested_token_type"] ?? AccessTokenType) == AccessTokenType },
+        { "a kind of token is given that is taken",           Reason.TokenTypeUnsupported,   "RFC 8693 §3",     (r, f, now) => r.Form["subject_token_type"] is ExchangedTokens.AccessType or ExchangedTokens.IdType },
+        { "a kind of token is wanted that is given",          Reason.TokenTypeUnsupported,   "RFC 8693 §2.2.1", (r, f, now) => r.Wanted is ExchangedTokens.AccessType || (r.Wanted is ExchangedTokens.JwtType && f.Api is not { TokenFormat: TokenFormat.Opaque }) },
         { "the subject token is a live one of ours",          Reason.SubjectTokenInvalid,    "RFC 8693 §2.2.2", (r, f, now) => TokenStatus.Refuse(f.Subject, f.Snapshot, now) is null },
+        { "an ID token was issued to this client",            Reason.SubjectTokenInvalid,    "RFC 8693 §5",     (r, f, now) => r.Form["subject_token_type"] != ExchangedTokens.IdType || f.Subject.Token!.ClientId == r.Client.Id },
         { "the actor token is a live one of this client",     Reason.ActorTokenInvalid,      "RFC 8693 §2.2.2", (r, f, now) => IsActor(r, f, now) },
+        { "the subject token lets this actor act with it",    Reason.ActorNotPermitted,      "RFC 8693 §4.4",   (r, f, now) => f.Subject.Token!.MayAct is not { } actor || actor == (f.Actor?.Token!.Subject ?? r.Client.Id) },
         { "a policy names the client of the subject token",   Reason.ExchangeNotAllowed,     "RFC 8693 §5",     (r, f, now) => r.Client.Exchanges.Any(p => p.From.Contains(f.Subject.Token!.ClientId)) },
         { "it is for one API",                                Reason.ResourcesCombined,      "RFC 8707 §2.2",   (r, f, now) => r.Targets.Count <= 1 },
         { "that policy names the API",                        Reason.ExchangeTargetRefused,  "RFC 8693 §2.2.2", (r, f, now) => f.Api is not null && f.Policy is not null },
@@ -102,14 +100,15 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
             request.Now,
             request.Shown.For(request.Client, facts.Api)
         );
-        var response = new TokenResponse(issued, granted, IssuedTokenType: AccessTokenType);
+        var response = new TokenResponse(issued, granted, IssuedTokenType: asked.Wanted);
         return new(GrantRules.Issued(record, response) with { Change = "exchanged" }, response);
     }
 
     private async ValueTask<Facts> LoadAsync(Request asked, Snapshot snapshot, CancellationToken ct)
     {
-        var subject = await LoadAsync(asked.Form["subject_token"], ct);
-        var actor = asked.Form.Has("actor_token") ? await LoadAsync(asked.Form["actor_token"], ct) : null;
+        var form = asked.Form;
+        var subject = await _exchanged.ReadAsync(form["subject_token"], form["subject_token_type"], snapshot, ct);
+        var actor = form["actor_token"] is { } text ? await status.LoadAsync(text, ct, withGrant: true) : null;
         if (subject.Token is not { } token)
             return new(subject, actor, null, null, snapshot);
         var api = snapshot.Apis.GetValueOrDefault(asked.Targets is [var named, ..] ? named : token.Audience);
@@ -119,14 +118,11 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         return new(subject, actor, api, policy, snapshot);
     }
 
-    private async ValueTask<PresentedToken> LoadAsync(string? text, CancellationToken ct) =>
-        text is null ? PresentedToken.None : await status.LoadAsync(text, ct, withGrant: true);
-
     private static bool IsActor(Request request, Facts facts, DateTimeOffset now)
     {
         if (facts.Actor is not { } actor)
             return !request.Form.Has("actor_token_type");
-        return request.Form["actor_token_type"] == AccessTokenType
+        return request.Form["actor_token_type"] == ExchangedTokens.AccessType
             && TokenStatus.Refuse(actor, facts.Snapshot, now) is null
             && actor.Token!.ClientId == request.Client.Id
             && (actor.Token.Sender is null || request.Shown.Has(actor.Token.Sender));

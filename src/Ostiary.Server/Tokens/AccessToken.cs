@@ -27,6 +27,9 @@ public sealed record AccessToken
     public DateTimeOffset? AuthenticatedAt { get; init; }
     public string? Acr { get; init; }
 
+    /// <summary>The only one who may act with it; null: whom the policies let. RFC 8693 §4.4</summary>
+    public string? MayAct { get; init; }
+
     /// <summary>Who acts for the subject, the present one first. RFC 8693 §4.1</summary>
     public IReadOnlyList<string> Actors { get; init; } = [];
 

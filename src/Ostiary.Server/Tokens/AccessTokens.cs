@@ -78,6 +78,7 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master, 
             json.WriteString("grant_id", token.GrantId);
         token.Sender?.WriteTo(json); // RFC 9449 §6.1
         ActorChain.Write(json, token.Actors);
+        ActorChain.WritePermitted(json, token.MayAct);
         if (token.Parents.Count > 0)
         {
             json.WriteStartArray("parents");
@@ -114,6 +115,7 @@ public sealed class AccessTokens(string issuer, KeyRing keys, MasterKey master, 
             AuthenticatedAt = authenticated,
             Acr = claims.String("acr"),
             Actors = ActorChain.Read(claims.Root),
+            MayAct = ActorChain.ReadPermitted(claims.Root),
             Parents = claims.Root.TryGetProperty("parents", out var parents) ? [.. parents.EnumerateArray().Select(id => id.GetString()!)] : [],
         };
     }

@@ -23,6 +23,9 @@ public sealed record IdToken
     public IReadOnlyList<string> Amr { get; init; } = [];
     public string? SessionId { get; init; }
 
+    /// <summary>The grant whose end makes it worthless as a subject token.</summary>
+    public string? GrantId { get; init; }
+
     /// <summary>The access token issued beside it, for <c>at_hash</c>.</summary>
     public string? AccessToken { get; init; }
 
@@ -97,6 +100,8 @@ public sealed class IdTokens(string issuer, KeyRing keys, ClientSecrets secrets)
         }
         if (token.SessionId is not null)
             json.WriteString("sid", token.SessionId);
+        if (token.GrantId is not null)
+            json.WriteString("grant_id", token.GrantId);
         if (token.AccessToken is not null)
             json.WriteString("at_hash", HalfHash(token.AccessToken, algorithm));
         token.UserClaims?.Invoke(json);

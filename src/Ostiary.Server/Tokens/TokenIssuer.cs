@@ -112,6 +112,7 @@ public sealed class TokenIssuer
             Scope = scope,
             IssuedAt = issuedAt,
             ExpiresAt = issuedAt + (client.AccessTokenLifetime ?? api?.TokenLifetime ?? snapshot.Settings.AccessTokenLifetime),
+            MayAct = client.MayAct,
         };
     }
 
@@ -135,6 +136,7 @@ public sealed class TokenIssuer
                 Acr = approval.Acr,
                 Amr = approval.Amr,
                 SessionId = approval.SessionId,
+                GrantId = grant.Id.ToString(),
                 AccessToken = accessToken,
                 UserClaims = user is null || asked.Count == 0 ? null : json => UserClaims.Write(json, user, asked),
             }

@@ -35,8 +35,18 @@ public sealed class TokenStatus(AccessTokens tokens, IStores stores, KeyRing key
     public async ValueTask<PresentedToken> LoadAsync(string text, CancellationToken ct, bool withGrant = false)
     {
         await follower.EnsureFreshAsync(ct);
-        if (await ReadAsync(text, ct) is not { } token)
-            return PresentedToken.None;
+        return await ReadAsync(text, ct) is { } token ? await StateOfAsync(token, ct, withGrant) : PresentedToken.None;
+    }
+
+    /// <summary>The state of an ID token of this server, whose content stands in the form of an access token; with its grant. RFC 8693 §3</summary>
+    public async ValueTask<PresentedToken> LoadAsync(AccessToken token, CancellationToken ct)
+    {
+        await follower.EnsureFreshAsync(ct);
+        return await StateOfAsync(token, ct, withGrant: true);
+    }
+
+    private async ValueTask<PresentedToken> StateOfAsync(AccessToken token, CancellationToken ct, bool withGrant)
+    {
         if (ended.Contains(token.Id) || token.Parents.Any(ended.Contains))
             return new(token, null, true);
         if (!GrantId.TryParse(token.GrantId, out var id))

@@ -11,6 +11,8 @@ public sealed class TokenExchangeTests : IAsyncLifetime
 {
     private const string Exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
     private const string AccessType = "urn:ietf:params:oauth:token-type:access_token";
+    private const string IdType = "urn:ietf:params:oauth:token-type:id_token";
+    private const string JwtType = "urn:ietf:params:oauth:token-type:jwt";
     private const string Next = "https://next.example";
 
     private TestServer _server = null!;
@@ -24,6 +26,7 @@ public sealed class TokenExchangeTests : IAsyncLifetime
             $$"""{"identifier":"{{Next}}","scopes":[{"name":"next.read","description":"Read"},{"name":"next.write","description":"Write"}],"resource_server_clients":["rs"]}"""
         );
         await _server.AddApiAsync("""{"identifier":"https://third.example","scopes":[{"name":"third","description":"Third"}]}""");
+        await _server.AdministerAsync("PATCH", "/apis/https%3A%2F%2Fapi.example", """{"exchange_scope":"next.read next.write third"}""");
         await _server.AddClientAsync(
             """{"client_id":"shop","type":"web","redirect_uris":["CB"],"consent":"none","scope":"openid offline_access read write next.read next.write third"}""",
             TestServer.WebSecret
@@ -65,6 +68,9 @@ public sealed class TokenExchangeTests : IAsyncLifetime
         using var json = JsonDocument.Parse(Forge.Part(answer["access_token"]!, 1));
         return json.RootElement.Clone();
     }
+
+    private static (string Name, string? Value)[] WithIdToken(Answer tokens) =>
+        [("subject_token", tokens["id_token"]), ("subject_token_type", IdType)];
 
     private async Task<string?> ActiveAsync(Answer tokens)
     {
@@ -181,19 +187,100 @@ public sealed class TokenExchangeTests : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Spec", "RFC 8693 §3")]
-    public async Task I05_only_access_tokens_are_taken_and_given()
+    [Trait("Spec", "RFC 8693 §5")]
+    public async Task I02_a_token_that_carries_less_gives_less_whatever_the_person_approved()
     {
-        var token = (await AliceAsync())["access_token"]!;
-        const string id = "urn:ietf:params:oauth:token-type:id_token";
-        var code = Refusal.CodeOf(Reason.TokenTypeUnsupported);
+        var alice = await AliceAsync();
+        var code = Refusal.CodeOf(Reason.ExchangeScopeExceeded);
+        var small = await _web.TokenAsync(("grant_type", "refresh_token"), ("refresh_token", alice["refresh_token"]!), ("scope", "read"));
 
-        (await ExchangeAsync(_service, token, ("subject_token_type", id))).ShouldBeRefused("invalid_request", code);
-        (await ExchangeAsync(_service, token, ("requested_token_type", id))).ShouldBeRefused("invalid_request", code);
+        Assert.Equal("read", small["scope"]);
+        (await ExchangeAsync(_service, small["access_token"]!)).ShouldBeRefused("invalid_scope", code);
+        Assert.Contains("next.read", alice["scope"]!.Split(' '));
+        await _server.AdministerAsync("PATCH", "/apis/https%3A%2F%2Fapi.example", """{"exchange_scope":"third"}""");
+        var uncarried = await AliceAsync();
+        Assert.DoesNotContain("next.read", uncarried["scope"]!.Split(' '));
+        (await ExchangeAsync(_service, uncarried["access_token"]!)).ShouldBeRefused("invalid_scope", code);
+    }
+
+    [Fact]
+    [Trait("Spec", "RFC 8693 §3")]
+    [Trait("Spec", "RFC 8693 §2.1")]
+    public async Task I05_what_is_not_taken_or_not_given_is_refused()
+    {
+        var alice = await AliceAsync();
+        var token = alice["access_token"]!;
+        var code = Refusal.CodeOf(Reason.TokenTypeUnsupported);
+        const string refresh = "urn:ietf:params:oauth:token-type:refresh_token";
+
+        foreach (var type in new[] { refresh, JwtType, "urn:ietf:params:oauth:token-type:saml2", "access_token" })
+            (await ExchangeAsync(_service, token, ("subject_token_type", type))).ShouldBeRefused("invalid_request", code);
+        foreach (var type in new[] { IdType, refresh, "urn:ietf:params:oauth:token-type:saml2" })
+            (await ExchangeAsync(_service, token, ("requested_token_type", type))).ShouldBeRefused("invalid_request", code);
         (await ExchangeAsync(_service, token, ("subject_token_type", null))).ShouldBeRefused(
             "invalid_request",
             Refusal.CodeOf(Reason.SubjectTokenMissing)
         );
+        (await ExchangeAsync(_service, token, ("subject_token_type", IdType))).ShouldBeRefused("invalid_request", "OST2092");
+        (await ExchangeAsync(_service, alice["id_token"]!)).ShouldBeRefused("invalid_request", "OST2092");
+    }
+
+    [Fact]
+    [Trait("Spec", "RFC 8693 §2.2.1")]
+    public async Task A_JWT_is_given_by_name_where_the_API_takes_JWTs()
+    {
+        var token = (await AliceAsync())["access_token"]!;
+
+        Assert.Equal(JwtType, (await ExchangeAsync(_service, token, ("requested_token_type", JwtType)))["issued_token_type"]);
+        await _server.AdministerAsync("PATCH", "/apis/https%3A%2F%2Fnext.example", """{"token_format":"opaque"}""");
+        (await ExchangeAsync(_service, token, ("requested_token_type", JwtType))).ShouldBeRefused(
+            "invalid_request",
+            Refusal.CodeOf(Reason.TokenTypeUnsupported)
+        );
+        Assert.Equal(AccessType, (await ExchangeAsync(_service, token))["issued_token_type"]);
+    }
+
+    [Fact]
+    [Trait("Spec", "RFC 8693 §3")]
+    [Trait("Spec", "RFC 8693 §5")]
+    public async Task An_ID_token_is_exchanged_by_the_client_that_it_was_issued_to()
+    {
+        await _server.AdministerAsync(
+            "PATCH",
+            "/clients/shop",
+            $$"""{"grant_types":["authorization_code","refresh_token","{{Exchange}}"],"token_exchange":[{"from":["shop"],"audiences":["{{Next}}"],"scope":"next.read"}]}"""
+        );
+        var alice = await AliceAsync("openid offline_access read next.read");
+
+        var answer = await ExchangeAsync(_web, "", WithIdToken(alice));
+
+        var claims = ClaimsOf(answer);
+        Assert.Equal(
+            ("usr_alice", Next, "next.read"),
+            (claims.GetProperty("sub").GetString(), claims.GetProperty("aud").GetString(), answer["scope"])
+        );
+        Assert.Equal("True", await ActiveAsync(answer));
+        (await ExchangeAsync(_service, "", WithIdToken(alice))).ShouldBeRefused("invalid_request", "OST2092");
+        (await ExchangeAsync(_web, "", [.. WithIdToken(alice), ("scope", "next.write")])).ShouldBeRefused("invalid_scope", "OST2096");
+        (await ExchangeAsync(_web, "", [.. WithIdToken(alice), ("audience", null)])).ShouldBeRefused("invalid_target", "OST2095");
+        await _web.PostAsync("/revoke", ("token", alice["refresh_token"]!));
+        Assert.Equal("False", await ActiveAsync(answer));
+        (await ExchangeAsync(_web, "", WithIdToken(alice))).ShouldBeRefused("invalid_request", "OST2092");
+    }
+
+    [Fact]
+    [Trait("Spec", "RFC 8693 §4.4")]
+    public async Task I07_a_token_that_says_who_may_act_is_exchanged_by_nobody_else()
+    {
+        await _server.AdministerAsync("PATCH", "/clients/shop", """{"may_act":"service"}""");
+        var alice = await AliceAsync();
+        using var mimic = new TokenClient(_server, "mimic");
+
+        Assert.Equal("service", ClaimsOf(alice).GetProperty("may_act").GetProperty("sub").GetString());
+        (await ExchangeAsync(mimic, alice["access_token"]!)).ShouldBeRefused("invalid_request", Refusal.CodeOf(Reason.ActorNotPermitted));
+        var acted = await ExchangeAsync(_service, alice["access_token"]!);
+        Assert.Equal("service", ClaimsOf(acted).GetProperty("act").GetProperty("sub").GetString());
+        Assert.False(ClaimsOf(acted).TryGetProperty("may_act", out _));
     }
 
     [Fact]

@@ -44,7 +44,7 @@ internal static class CallingTheApi
         await cast.Script.StepAsync(
             "A second app signs Ada in, to read notes only",
             "A program on Ada's own machine can keep no secret. PKCE protects its codes, and its refresh tokens change at every use.",
-            async expect => cast.Memory.Native = await DemoForms.SignInAsync(cast, expect)
+            async _ => cast.Memory.Native = await DemoForms.SignInAsync(cast)
         );
         await cast.Script.StepAsync(
             "It tries to write",

@@ -29,7 +29,7 @@ internal static class CodesAndKeys
             "Only the app that asked knows the code_verifier behind the code_challenge. A wrong one is refused, and the code stays good for its owner.",
             async expect =>
             {
-                var (code, verifier) = await DemoForms.CodeAsync(cast, expect);
+                var (code, verifier) = await DemoForms.CodeAsync(cast);
                 var stolen = await cast.Attacker.PostAsync(cast.Issuer + "/token", DemoForms.Redemption(cast, code, Entropy.Text(32)));
                 expect.Status(stolen, 400);
                 expect.Refused(Reason.VerifierMismatch);
@@ -49,7 +49,7 @@ internal static class CodesAndKeys
             "If the same valid request comes again, somebody else has both code and verifier. Nobody can tell who is the thief, so everything issued for the code dies.",
             async expect =>
             {
-                var (code, verifier) = await DemoForms.CodeAsync(cast, expect);
+                var (code, verifier) = await DemoForms.CodeAsync(cast);
                 var first = await cast.Program.PostAsync(cast.Issuer + "/token", DemoForms.Redemption(cast, code, verifier));
                 var second = await cast.Attacker.PostAsync(cast.Issuer + "/token", DemoForms.Redemption(cast, code, verifier));
                 expect.Status(second, 400);

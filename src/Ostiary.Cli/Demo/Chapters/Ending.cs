@@ -57,13 +57,13 @@ internal static class Ending
     private static Func<DemoExpectations, Task> SignOutAsync(DemoCast cast) =>
         async expect =>
         {
-            var out1 = await cast.Browser.PostAsync(cast.Places.Web + "/signout", [], to: "app");
+            var left = await cast.Browser.PostAsync(cast.Places.Web + "/signout", [], to: "app");
             expect.Holds(
                 "the app sends the browser to the server",
-                out1.Location?.StartsWith(cast.Issuer + "/end_session", StringComparison.Ordinal) == true,
-                $"{out1.Status} {out1.Location}"
+                left.Location?.StartsWith(cast.Issuer + "/end_session", StringComparison.Ordinal) == true,
+                $"{left.Status} {left.Location}"
             );
-            var ended = await cast.Browser.GetAsync(out1.Location!);
+            var ended = await cast.Browser.GetAsync(left.Location!);
             expect.Holds(
                 "the server sends it back to the app",
                 ended.Location?.StartsWith(cast.Places.Web, StringComparison.Ordinal) == true,

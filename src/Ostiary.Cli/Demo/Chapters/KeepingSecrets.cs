@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Ostiary.Cli.Demo.Chapters;
 
 /// <summary>The demo looks for everything it issued, where it must not be.</summary>
@@ -33,7 +35,7 @@ internal static class KeepingSecrets
 
     private static async Task<string> LogAsync(DemoCast cast)
     {
-        var text = new System.Text.StringBuilder();
+        var text = new StringBuilder();
         foreach (var file in Directory.EnumerateFiles(cast.Stage.EventDirectory, "*.jsonl"))
         {
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

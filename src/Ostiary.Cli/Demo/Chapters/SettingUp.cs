@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ostiary.Cli.Output;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Configuration;
 using Ostiary.Server.Hosting;
 
 namespace Ostiary.Cli.Demo.Chapters;
@@ -21,7 +22,7 @@ internal static class SettingUp
             mustFail: true
         );
         await cast.Script.StepAsync(
-            "The operator registers two APIs, three programs and a person",
+            "The operator registers two APIs, four programs and a person",
             "Each program gets only what it needs: its redirect addresses are compared character by character, its scopes are a list.",
             expect => RegisterAsync(cast, expect)
         );
@@ -49,7 +50,7 @@ internal static class SettingUp
     {
         foreach (var api in new[] { DemoPlaces.ApiIdentifier, DemoPlaces.OtherApiIdentifier })
             await SendAsync(cast, "/apis", json => Api(json, api));
-        await ClientAsync(cast, DemoStage.ApiClient, "service", "Notes API", "", _ => { });
+        await ClientAsync(cast, DemoStage.ApiClient, "service", "Notes API", "", Exchanger);
         await ClientAsync(cast, DemoStage.ServiceClient, "service", "Notes robot", "notes:read", _ => { });
         await ClientAsync(cast, DemoStage.WebClient, "web", "Notes", "openid profile offline_access notes:read notes:write", json => Web(json, cast));
         await ClientAsync(
@@ -60,13 +61,14 @@ internal static class SettingUp
             "openid notes:read billing:read",
             json => Native(json, cast)
         );
+        await ClientAsync(cast, DemoStage.DeviceClient, "device", "Notes on television", "openid offline_access notes:read billing:read", _ => { });
         foreach (var api in new[] { DemoPlaces.ApiIdentifier, DemoPlaces.OtherApiIdentifier })
-            await PatchAsync(cast, "/apis/" + Uri.EscapeDataString(api), json => Strings(json, "resource_server_clients", DemoStage.ApiClient));
+            await PatchAsync(cast, "/apis/" + Uri.EscapeDataString(api), json => ResourceServer(json, api));
         await SendAsync(cast, "/users", json => User(json, cast));
         cast.Stage.Secrets.Remember(cast.Stage.Password);
         await cast.Stage.StartAppsAsync(cast.Script.Stop);
         var clients = await cast.Stage.Operator.SendAsync(HttpMethod.Get, "/clients", null, cast.Script.Stop);
-        expect.Holds("four clients are registered", clients?.GetProperty("items").GetArrayLength() == 4);
+        expect.Holds("five clients are registered", clients?.GetProperty("items").GetArrayLength() == 5);
         var reply = await cast.Program.GetAsync(cast.Issuer + "/.well-known/openid-configuration");
         expect.Status(reply, 200);
         expect.Holds("the metadata names the issuer exactly as configured", reply["issuer"] == cast.Issuer, reply["issuer"]);
@@ -93,6 +95,26 @@ internal static class SettingUp
         Strings(json, "post_logout_redirect_uris", cast.Places.Web + "/signout/callback");
         json.WriteString("access_token_lifetime", "3s"); // Short, so that the story can wait for its end.
         json.WriteString("refresh_token_rotation", "always");
+    }
+
+    /// <summary>It may exchange what the television calls it with, for the billing API and one scope there.</summary>
+    private static void Exchanger(Utf8JsonWriter json)
+    {
+        Strings(json, "grant_types", ClientNames.ClientCredentials, ClientNames.TokenExchange);
+        json.WriteStartArray("token_exchange");
+        json.WriteStartObject();
+        Strings(json, "from", DemoStage.DeviceClient);
+        Strings(json, "audiences", DemoPlaces.OtherApiIdentifier);
+        json.WriteString("scope", "billing:read");
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    private static void ResourceServer(Utf8JsonWriter json, string api)
+    {
+        Strings(json, "resource_server_clients", DemoStage.ApiClient);
+        if (api == DemoPlaces.ApiIdentifier)
+            json.WriteString("exchange_scope", "billing:read");
     }
 
     private static void Native(Utf8JsonWriter json, DemoCast cast) => Strings(json, "redirect_uris", cast.Places.NativeCallback);

@@ -69,7 +69,7 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
                 + $" · {trace.Duration.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s"
         );
         foreach (var step in trace.Chapters.SelectMany(chapter => chapter.Steps).Where(step => !step.Held))
-            Line(ink.Red(Cut($"  ✗ {step.Number, 2}  {Safe(step.Title)}", _width)));
+            Line(ink.Red(Printable.Cut($"  ✗ {step.Number, 2}  {Safe(step.Title)}", _width)));
         Rows("Read it", [.. reportPaths.Select(path => (What: "", Url: path))]);
         Rows("Try it", serving);
         if (serving.Count > 0)
@@ -121,7 +121,7 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
         var start = $"{number, 4}  {$"{Safe(hop.From)} → {Safe(hop.To)}".PadRight(PartiesWidth)}  {Safe(hop.Method), -5} ";
         var end = $" {hop.Status}  {time, 7}";
         var room = _width - start.Length - end.Length - "  99/99 checks".Length;
-        Line(start + Cut(Safe(PathOf(hop.Url)), room).PadRight(room) + Status(hop.Status, end) + ink.Dim(checks));
+        Line(start + Printable.Cut(Safe(ReportHop.PathOf(hop.Url)), room).PadRight(room) + Status(hop.Status, end) + ink.Dim(checks));
         if (verbose)
         {
             Values("→", hop.Sent);
@@ -153,7 +153,7 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
             var refusal = ShownRefusal.Of(decision, reason);
             var head = string.Join(" · ", new[] { $"{refusal.Code} {refusal.Name}", refusal.Spec }.Where(part => part.Length > 0));
             var rule = refusal.Rule is null ? "" : $"\"{Safe(refusal.Rule)}\"";
-            var by = decision.By == "server" ? "refused by the rule" : $"refused by the rule of the {Safe(decision.By)}";
+            var by = decision.By == "server" ? "refused by the rule" : $"refused by the rule of the {Safe(ReportHop.NameOf(decision.By))}";
             if (head.Length + rule.Length + 5 + indent.Length <= _width)
                 Line($"{indent}{ink.Yellow("✗ " + head)}{(rule.Length > 0 ? " · " + rule : "")}");
             else
@@ -175,14 +175,9 @@ internal sealed class DemoTerminal(Action<string> line, Ink ink, int width, bool
             Line($"              seen      {Safe(seen)}");
     }
 
-    private static string PathOf(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme.StartsWith("http", StringComparison.Ordinal) ? uri.AbsolutePath : url;
-
     private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 
     private static string Safe(string text) => Printable.Of(text);
-
-    private static string Cut(string text, int room) => text.Length <= room ? text : text[..(room - 1)] + "…";
 
     private static List<string> Wrap(string text, int room)
     {

@@ -1,3 +1,5 @@
+using Ostiary.Cli.Output;
+
 namespace Ostiary.Cli.Demo.Report;
 
 /// <summary>The calls of a chapter as a drawing: one lane per party, one arrow per call, each a link to the call.</summary>
@@ -80,7 +82,7 @@ internal static class ReportLanes
         };
         page.Void("rect", ("class", $"band {styled}"), ("x", "0"), ("y", N(y + 4)), ("width", N(Width)), ("height", N(StepHeight - 10)), ("rx", "5"));
         page.Open("text", ("class", $"step {styled}"), ("x", "12"), ("y", N(y + 21)))
-            .Text($"{(step.Held ? "✓" : "✗")} {step.Number}  {Cut(step.Title, 110)}")
+            .Text($"{(step.Held ? "✓" : "✗")} {step.Number}  {Printable.Cut(step.Title, 110)}")
             .Close();
     }
 
@@ -109,7 +111,7 @@ internal static class ReportLanes
         Label(page, "nr", from, line + 4, $"{number}");
         var middle = from == to ? from + 120 : (from + to) / 2;
         var room = (int)(Math.Max(Math.Abs(to - from), 150) / LetterWidth);
-        Label(page, "what", middle, line - 7, Cut($"{hop.Method} {ReportHop.PathOf(hop.Url)}", Math.Max(16, room - 3)));
+        Label(page, "what", middle, line - 7, Printable.Cut($"{hop.Method} {ReportHop.PathOf(hop.Url)}", Math.Max(16, room - 3)));
         Label(page, "how", middle, line + 14, refusal is null ? $"{hop.Status}" : $"✗ {hop.Status} {refusal.Code}");
         page.CloseLine();
     }
@@ -122,6 +124,4 @@ internal static class ReportLanes
     private static int Rank(string party) => Array.IndexOf(Order, party) is >= 0 and var rank ? rank : Order.Length;
 
     private static string N(double number) => Markup.Number(number);
-
-    private static string Cut(string text, int room) => text.Length <= room ? text : text[..(room - 1)] + "…";
 }

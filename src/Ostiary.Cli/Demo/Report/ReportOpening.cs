@@ -123,7 +123,13 @@ internal static class ReportOpening
         );
         Actor(page, "attacker", "The attacker", null, "May send anything to anybody, and has got hold of something that was not meant for him.");
         if (trace.Chapters.Any(chapter => chapter.Steps.Any(step => step.Hops.Any(hop => hop.From == "program"))))
-            Actor(page, "program", "The program", null, "A second app, or a robot without a person. It talks to the server and the API by itself.");
+            Actor(
+                page,
+                "program",
+                "The program",
+                null,
+                "A second app, a television, or a robot without a person. It talks to the server and the API by itself."
+            );
         page.Close().CloseLine();
     }
 
