@@ -20,6 +20,18 @@ export class Browser {
 
   /** Follows redirects and fills in forms; returns the address outside the server that the browser is sent to. */
   async visit(url) {
+    const end = await this.#walk(url);
+    if (!(end instanceof URL)) throw new Error(`stopped at a page: ${url}`);
+    return end;
+  }
+
+  /** Types the code of a device at the address that the device shows, and lets it in. */
+  async connect(url, userCode) {
+    this.userCode = userCode;
+    if ((await this.#walk(url)) instanceof URL) throw new Error('sent away from the page of the device');
+  }
+
+  async #walk(url) {
     let response = await this.#send(url);
     for (let hop = 0; hop < 10; hop++) {
       const location = response.headers.get('location');
@@ -30,8 +42,9 @@ export class Browser {
         response = await this.#send(url);
         continue;
       }
+      if (response.status !== 200) throw new Error(`stopped at a page with status ${response.status}: ${url}`);
       const form = this.#formOf(await response.text());
-      if (response.status !== 200 || form === undefined) throw new Error(`stopped at a page with status ${response.status}: ${url}`);
+      if (form === undefined) return url;
       url = new URL(form.action ?? url, url).href;
       response = await this.#send(url, { method: 'POST', body: new URLSearchParams(form.fields) });
     }
@@ -46,6 +59,10 @@ export class Browser {
       if (inputs.some((tag) => attribute(tag, 'name') === 'password')) {
         this.pages.push('login');
         return { action, fields: [...fields, ['username', this.username], ['password', this.password]] };
+      }
+      if (inputs.some((tag) => attribute(tag, 'name') === 'user_code' && attribute(tag, 'type') !== 'hidden')) {
+        this.pages.push('device');
+        return { action, fields: [...fields, ['user_code', this.userCode]] };
       }
       if (whole.includes('value="allow"')) {
         this.pages.push('consent');

@@ -8,3 +8,10 @@ export const step = (name, facts = {}) => console.log(JSON.stringify({ step: nam
 export const expect = (what, actual, wanted) => {
   if (actual !== wanted) throw new Error(`${what}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(actual)}`);
 };
+
+/** What a promise fails with; it must fail. */
+export const failure = (what, promise) =>
+  promise.then(
+    () => Promise.reject(new Error(`${what}: went through`)),
+    (error) => error,
+  );

@@ -52,6 +52,7 @@ internal static class AuthorizeRules
         { "redirect_uri is present",                          Reason.RedirectUriMissing,     "OIDC Core §3.1.2.1", (r, f, now) => r.Has("redirect_uri") },
         { "redirect_uri equals a registered one",             Reason.RedirectUriMismatch,    "RFC 9700 §2.1",      (r, f, now) => f.Client!.RedirectUris.Any(u => RedirectUris.Matches(u, r["redirect_uri"]!)) },
         { "state can be given back whole",                    Reason.StateTooLong,           "RFC 6749 §4.1.1",    (r, f, now) => Encoding.UTF8.GetByteCount(r["state"] ?? "") <= MaxState },
+        { "a pushed request is small enough for a browser to carry", Reason.PushedRequestTooLarge, "RFC 9126 §2.3", (r, f, now) => f.Incoming.Way != Way.Push || PushedRequests.Fits(r) },
     };
 
     /// <summary>Refused here: an error response to the trusted redirect URI, or to the device or the client that pushes. RFC 6749 §4.1.2.1</summary>

@@ -1,6 +1,7 @@
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
+using Ostiary.Server.Clients;
 
 namespace Ostiary.Server.Authorize;
 
@@ -28,6 +29,7 @@ internal static class IncomingRules
         { "its sub is not the client",                        Reason.RequestObjectIsAssertion,  "RFC 9101 §10.8", (r, f, now) => f.Object is null || f.Object.Subject != f.Client!.Id },
         { "its exp lies ahead, by an hour at most",           Reason.RequestObjectExpired,      "RFC 9101 §10.2", (r, f, now) => f.Object is null || (now - RequestObject.Skew < f.Object.ExpiresAt && f.Object.ExpiresAt <= now + RequestObject.Reach + RequestObject.Skew) },
         { "its nbf and iat are now, within an hour",          Reason.RequestObjectNotYetValid,  "RFC 9101 §10.2", (r, f, now) => f.Object is null || (IsPast(f.Object.NotBefore ?? now, now) && IsPast(f.Object.IssuedAt ?? now, now)) },
+        { "under FAPI 2.0 it has nbf, and exp an hour later at most", Reason.RequestObjectExpired, "FAPI 2.0 Message Signing §5.3.1", (r, f, now) => f.Object is null || f.Client!.Profile != Profile.Fapi2 || f.Object.ExpiresAt <= f.Object.NotBefore + RequestObject.Reach },
         { "it refers to no other request",                    Reason.RequestObjectNested,       "RFC 9101 §4",    (r, f, now) => f.Object is null or { Nested: false } },
         { "response_type beside it is the one within",        Reason.RequestObjectDiffers,      "OIDC Core §6.1", (r, f, now) => f.Object is null || (f.Incoming.Sent["response_type"] ?? r["response_type"]) == r["response_type"] },
     };

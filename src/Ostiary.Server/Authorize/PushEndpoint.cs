@@ -21,6 +21,7 @@ public sealed class PushEndpoint
     private readonly RequestWays _ways;
     private readonly PushedRequests _pushed;
     private readonly Proofs _proofs;
+    private readonly PushRate _rate;
 
     internal PushEndpoint(
         Issuer issuer,
@@ -30,19 +31,15 @@ public sealed class PushEndpoint
         RequestWays ways,
         PushedRequests pushed,
         Proofs proofs
-    ) => (_issuer, _gate, _idTokens, _status, _ways, _pushed, _proofs) = (issuer, gate, idTokens, status, ways, pushed, proofs);
+    ) => (_issuer, _gate, _idTokens, _status, _ways, _pushed, _proofs, _rate) = (issuer, gate, idTokens, status, ways, pushed, proofs, new(issuer));
 
-    private sealed record Facts(Reason? Malformed, bool HasQuery);
+    private sealed record Facts(Reason? Malformed, bool HasQuery) : IFormFacts;
 
     // csharpier-ignore
     private static readonly RuleList<FormParameters, Facts> Rules = new("par.request")
     {
-        { "nothing is sent in the URL",          Reason.ParametersInUrl,        "RFC 9126 §2.1", (r, f, now) => !f.HasQuery },
-        { "the body is form-urlencoded UTF-8",   Reason.ContentTypeUnsupported, "RFC 9126 §2.1", (r, f, now) => f.Malformed is not Reason.ContentTypeUnsupported },
-        { "the body is not too large",           Reason.RequestTooLarge,        "RFC 9126 §2.3", (r, f, now) => f.Malformed is not Reason.RequestTooLarge },
-        { "the body is well-formed",             Reason.RequestMalformed,       "RFC 9126 §2.1", (r, f, now) => f.Malformed is null },
-        { "no parameter occurs twice",           Reason.ParameterRepeated,      "RFC 6749 §3.1", (r, f, now) => r.Repeated is null },
-        { "it refers to no other request",       Reason.RequestUriPushed,       "RFC 9126 §2.1", (r, f, now) => !r.Has("request_uri") },
+        FormRules.All,
+        { "it refers to no other request", Reason.RequestUriPushed, "RFC 9126 §2.1", (r, f, now) => !r.Has("request_uri") },
     };
 
     internal static IRuleReference Reference => Rules;
@@ -60,6 +57,12 @@ public sealed class PushEndpoint
         }
         if (await _gate.AdmitAsync(http, form, snapshot, now) is not { } authenticated)
             return;
+        var rate = _rate.Enter(http, authenticated.Client);
+        if (!rate.Allowed)
+        {
+            await _gate.RefuseAsync(http, rate, authenticated.Client.Id, snapshot, now);
+            return;
+        }
         var (proof, key) = await _proofs.JudgeAsync(http, "/par", snapshot, now); // RFC 9449 §10.1
         if (!proof.Allowed)
         {
@@ -81,8 +84,6 @@ public sealed class PushEndpoint
             var hintUnknown = parameters["id_token_hint"] is { } hint && !await IsOursAsync(hint, snapshot, http.RequestAborted);
             verdict = AuthorizeRules.Request.Judge(request, new(snapshot, hintUnknown, incoming), now);
         }
-        if (verdict.Allowed && PushedRequests.TextOf(parameters).Length > PushedRequests.MaxLength)
-            verdict = verdict with { Refused = Reason.PushedRequestTooLarge };
         if (verdict.Allowed && !await IsFirstUseAsync(incoming.Object, client, now, http.RequestAborted))
             verdict = verdict with { Refused = Reason.RequestObjectReplayed };
         var record = DecisionRecord.Of(verdict, now, Flow.Of(http)) with

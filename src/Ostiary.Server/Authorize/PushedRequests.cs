@@ -22,16 +22,18 @@ internal sealed class PushedRequests(MasterKey master)
     private const string Purpose = "pushed-request";
 
     /// <summary>Bytes of the parameters: more would not fit the line of a request.</summary>
-    public const int MaxLength = 4 * 1024;
+    private const int MaxLength = 4 * 1024;
 
     private static readonly string[] Credentials = ["client_secret", "client_assertion", "client_assertion_type"];
 
     /// <summary>The parameters as text, without what authenticated the client.</summary>
-    public static string TextOf(FormParameters parameters) =>
+    private static string TextOf(FormParameters parameters) =>
         string.Join(
             '&',
             parameters.All.Where(p => !Credentials.Contains(p.Key)).Select(p => Uri.EscapeDataString(p.Key) + "=" + Uri.EscapeDataString(p.Value))
         );
+
+    public static bool Fits(FormParameters parameters) => TextOf(parameters).Length <= MaxLength;
 
     public string Seal(PushedRequest request) =>
         JsonScratch.Object(

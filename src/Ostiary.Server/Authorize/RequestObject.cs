@@ -16,7 +16,7 @@ internal sealed record RequestObject
     /// <summary>Clocks may differ by this much.</summary>
     public static readonly TimeSpan Skew = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long before and after now an object may reach. FAPI 2.0 Message Signing asks for 60 minutes.</summary>
+    /// <summary>How long before and after now an object may reach. FAPI 2.0 Message Signing §5.3.1</summary>
     public static readonly TimeSpan Reach = TimeSpan.FromHours(1);
 
     /// <summary>The address that it should be at could not be fetched.</summary>

@@ -21,6 +21,9 @@ internal sealed record ClientAssertion
     public string? Issuer { get; init; }
     public string? Subject { get; init; }
     public IReadOnlyList<string>? Audience { get; init; }
+
+    /// <summary><c>aud</c> is a list, be it of one.</summary>
+    public bool AudienceIsList { get; init; }
     public string? Id { get; init; }
     public DateTimeOffset? ExpiresAt { get; init; }
 
@@ -45,6 +48,7 @@ internal sealed record ClientAssertion
             Issuer = claims.String("iss"),
             Subject = claims.String("sub"),
             Audience = claims.Audience,
+            AudienceIsList = claims.Has("aud") && claims.String("aud") is null,
             Id = claims.String("jti"),
             ExpiresAt = expires,
             StartsAt = new[] { notBefore, issued }.Max() ?? DateTimeOffset.MinValue,

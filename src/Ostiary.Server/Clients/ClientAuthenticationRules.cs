@@ -23,7 +23,7 @@ internal sealed record ClientAuthenticationFacts
 /// <summary>The rules of client authentication, whatever the method.</summary>
 internal static class ClientAuthenticationRules
 {
-    /// <summary>Clocks may differ by this much. FAPI 2.0 asks for at least 10 s.</summary>
+    /// <summary>Clocks may differ by this much. FAPI 2.0 Security Profile §5.3.2.1</summary>
     public static readonly TimeSpan Skew = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan MaxAssertionLifetime = TimeSpan.FromMinutes(5);
 
@@ -86,8 +86,11 @@ internal static class ClientAuthenticationRules
         || (used == ClientAuthenticationMethod.PrivateKeyJwt && registered == ClientAuthenticationMethod.ClientSecretJwt)
         || (used == ClientAuthenticationMethod.None && registered.IsCertificate());
 
-    /// <summary>The issuer as a string or as the only entry; the token endpoint only where the client's setting says so.</summary>
+    /// <summary>
+    /// The issuer as a string or, outside FAPI 2.0, as the only entry; the token endpoint only where the client's setting says so. FAPI 2.0 Security Profile §5.3.2.1
+    /// </summary>
     private static bool IsAddressed(ClientAuthenticationFacts facts) =>
         facts.Assertion!.Audience is [var audience]
+        && !(facts.Assertion.AudienceIsList && facts.Client!.Profile == Profile.Fapi2)
         && (audience == facts.Issuer.Text || (facts.Client!.AssertionAudience == AssertionAudience.Any && audience == facts.Issuer.At("/token")));
 }

@@ -17,6 +17,7 @@ internal static class Fapi2
     /// <summary>FAPI 2.0 Security Profile §5.4.1</summary>
     public static readonly string[] Algorithms = ["PS256", "ES256", "EdDSA", "Ed25519"];
     private static readonly TimeSpan LongestCode = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan EndOfPushed = TimeSpan.FromSeconds(600);
 
     // csharpier-ignore
     private static readonly Demand[] OfClients =
@@ -32,6 +33,7 @@ internal static class Fapi2
         new("request_object_signing_alg",            "request objects are signed by PS256, ES256 or EdDSA",              "FAPI 2.0 Security Profile §5.4.1",   "\"request_object_signing_alg\": \"ES256\"",           (c, s) => c.RequestObjectAlgorithm is null || Algorithms.Contains(c.RequestObjectAlgorithm)),
         new("id_token_signed_response_alg",          "ID tokens are signed by PS256, ES256 or EdDSA",                    "FAPI 2.0 Security Profile §5.4.1",   "\"id_token_signed_response_alg\": \"ES256\"",         (c, s) => Algorithms.Contains(c.IdTokenAlgorithm)),
         new("code_lifetime",                         "authorization codes live no longer than 60 seconds (a setting of the issuer)", "FAPI 2.0 Security Profile §5.3.2.1", "\"code_lifetime\": \"60s\"",      (c, s) => s.CodeLifetime <= LongestCode),
+        new("pushed_request_lifetime",               "the address of a pushed request lives less than 600 seconds (a setting of the issuer)", "FAPI 2.0 Security Profile §5.3.2.2", "\"pushed_request_lifetime\": \"60s\"", (c, s) => s.PushedRequestLifetime < EndOfPushed),
     ];
 
     /// <summary>The client as the profile makes it: what it leaves unsaid is what the profile demands, also where the profile is the issuer's.</summary>
@@ -71,7 +73,14 @@ internal static class Fapi2
     /// <summary>What is about sign-ins does not concern a client that signs nobody in.</summary>
     private static bool Concerns(Demand demand, Client client) =>
         client.May(ClientNames.AuthorizationCode)
-        || demand.Setting is not ("require_pushed_authorization_requests" or "require_pkce" or "id_token_signed_response_alg" or "code_lifetime");
+        || demand.Setting
+            is not (
+                "require_pushed_authorization_requests"
+                or "require_pkce"
+                or "id_token_signed_response_alg"
+                or "code_lifetime"
+                or "pushed_request_lifetime"
+            );
 
     private static bool IsAcceptable(string uri, Client client) =>
         uri.StartsWith("https://", StringComparison.Ordinal) || client.Type is ClientType.Native or ClientType.Mcp;

@@ -26,6 +26,7 @@ public static class RuleBook
             AuthorizeRules.Page,
             AuthorizeRules.Request,
             PushEndpoint.Reference,
+            PushRate.Rules,
             InteractionNeeds.Silent,
             WaitingRequests.Rules,
             Approvals.Waiting,

@@ -20,17 +20,13 @@ public sealed record ClientForm(Client Client, FormParameters Form, Snapshot Sna
 /// </summary>
 public sealed class ClientRequestReader(Issuer issuer, ClientGate gate)
 {
-    private sealed record Facts(Reason? Malformed, bool HasQuery, bool IsAboutToken);
+    private sealed record Facts(Reason? Malformed, bool HasQuery, bool IsAboutToken) : IFormFacts;
 
     // csharpier-ignore
     private static readonly RuleList<FormParameters, Facts> Rules = new("client.request")
     {
-        { "nothing is sent in the URL",        Reason.ParametersInUrl,        "RFC 6749 §2.3.1", (r, f, now) => !f.HasQuery },
-        { "the body is form-urlencoded UTF-8", Reason.ContentTypeUnsupported, "RFC 7662 §2.1",   (r, f, now) => f.Malformed is not Reason.ContentTypeUnsupported },
-        { "the body is not too large",         Reason.RequestTooLarge,        "RFC 7662 §2.1",   (r, f, now) => f.Malformed is not Reason.RequestTooLarge },
-        { "the body is well-formed",           Reason.RequestMalformed,       "RFC 7662 §2.1",   (r, f, now) => f.Malformed is null },
-        { "no parameter occurs twice",         Reason.ParameterRepeated,      "RFC 6749 §3.2",   (r, f, now) => r.Repeated is null },
-        { "token is present",                  Reason.TokenMissing,           "RFC 7009 §2.1",   (r, f, now) => !f.IsAboutToken || r.Has("token") },
+        FormRules.All,
+        { "token is present", Reason.TokenMissing, "RFC 7009 §2.1",   (r, f, now) => !f.IsAboutToken || r.Has("token") },
     };
 
     internal static IRuleReference Reference => Rules;

@@ -25,11 +25,21 @@ internal sealed class PageContext(Issuer issuer, BrowserSessions sessions, IInte
         issuer.Url.Path + page + (handle is null ? "" : "?flow=" + Uri.EscapeDataString(handle));
 
     /// <summary>The page where a device's code is typed, with what was typed already.</summary>
-    public string DevicePath(string page, string userCode) => issuer.Url.Path + page + "?user_code=" + Uri.EscapeDataString(userCode);
+    public string DevicePath(string page, string userCode) =>
+        issuer.Url.Path + page + (userCode.Length == 0 ? "?for=device" : "?user_code=" + Uri.EscapeDataString(userCode));
 
-    /// <summary>The <c>user_code</c> that the address names, as far as it can be one; null where it has none.</summary>
-    public static string? UserCodeOf(HttpContext http) =>
-        RequestReader.ReadQuery(http, out var query) is null && query.Values("user_code") is [var code] ? DisplayText.Clean(code, MaxUserCode) : null;
+    /// <summary>
+    /// The <c>user_code</c> that the address names, as far as it can be one; empty where it will be typed (a parameter without a value counts as none); null where
+    /// it is about no device. RFC 6749 §3.1
+    /// </summary>
+    public static string? UserCodeOf(HttpContext http)
+    {
+        if (RequestReader.ReadQuery(http, out var query) is not null)
+            return null;
+        if (query.Values("user_code") is [var code])
+            return DisplayText.Clean(code, MaxUserCode);
+        return query["for"] == "device" ? "" : null;
+    }
 
     /// <summary>The interaction that the address names by <c>flow</c>; neither a prompt nor a refusal where it names none.</summary>
     public async ValueTask<(InteractionPrompt? Prompt, Reason? Refused)> OpenAsync(HttpContext http)

@@ -39,16 +39,12 @@ public interface ITokenGrant
 /// <summary>POST /token. RFC 6749 §3.2</summary>
 public sealed class TokenEndpoint(Issuer issuer, ClientGate gate, Proofs proofs, IReadOnlyList<ITokenGrant> grants)
 {
-    private sealed record HttpFacts(Reason? Malformed, bool HasQuery, bool Supported);
+    private sealed record HttpFacts(Reason? Malformed, bool HasQuery, bool Supported) : IFormFacts;
 
     // csharpier-ignore
     private static readonly RuleList<FormParameters, HttpFacts> Rules = new("token.request")
     {
-        { "nothing is sent in the URL",                 Reason.ParametersInUrl,        "RFC 6749 §3.2",    (r, f, now) => !f.HasQuery },
-        { "the body is form-urlencoded UTF-8",          Reason.ContentTypeUnsupported, "RFC 6749 §3.2",    (r, f, now) => f.Malformed is not Reason.ContentTypeUnsupported },
-        { "the body is not too large",                  Reason.RequestTooLarge,        "RFC 6749 §3.2",    (r, f, now) => f.Malformed is not Reason.RequestTooLarge },
-        { "the body is well-formed",                    Reason.RequestMalformed,       "RFC 6749 §3.2",    (r, f, now) => f.Malformed is null },
-        { "no parameter occurs twice",                  Reason.ParameterRepeated,      "RFC 6749 §3.2",    (r, f, now) => r.Repeated is null },
+        FormRules.All,
         { "grant_type is present",                      Reason.GrantTypeMissing,       "RFC 6749 §5.2",    (r, f, now) => r.Has("grant_type") },
         { "it is not the password grant",               Reason.PasswordGrantRefused,   "RFC 9700 §2.4",    (r, f, now) => r["grant_type"] != "password" },
         { "grant_type is supported",                    Reason.GrantTypeUnsupported,   "RFC 6749 §5.2",    (r, f, now) => f.Supported },

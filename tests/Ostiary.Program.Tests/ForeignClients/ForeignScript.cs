@@ -48,6 +48,8 @@ internal sealed class ForeignScript(ServedProgram served)
             RedirectStandardError = true,
         };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        if (served.CertificateFile is { } trusted)
+            start.Environment["NODE_EXTRA_CA_CERTS"] = trusted;
         using var process = Process.Start(start)!;
         await process.StandardInput.WriteAsync(JsonSerializer.Serialize(Settings(client, more)).AsMemory(), cancelled);
         process.StandardInput.Close();

@@ -20,6 +20,12 @@ public class ServedProgram : IAsyncLifetime
     /// <summary>The path of the issuer.</summary>
     protected virtual string IssuerPath => "";
 
+    /// <summary>Whether it is served over TLS, with a certificate of its own.</summary>
+    protected virtual bool IsSecure => false;
+
+    /// <summary>The certificate to trust; null over plain http.</summary>
+    public string? CertificateFile { get; private set; }
+
     public string Issuer { get; private set; } = "";
 
     /// <summary>Random in every run, without characters that a form would encode: some clients send them as they are.</summary>
@@ -32,9 +38,11 @@ public class ServedProgram : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _directory = Directory.CreateTempSubdirectory("ostiary-foreign-").FullName;
-        var listen = $"http://127.0.0.1:{ServerProcess.FreePort()}";
+        var listen = $"{(IsSecure ? "https" : "http")}://127.0.0.1:{ServerProcess.FreePort()}";
         Issuer = listen + IssuerPath;
         var cancelled = TestContext.Current.CancellationToken;
+        if (IsSecure)
+            CertificateFile = Certificate.Write(_directory);
         await File.WriteAllTextAsync(Path.Combine(_directory, "app.secret"), ClientSecret, cancelled);
         await File.WriteAllTextAsync(Path.Combine(_directory, "alice.password"), Password, cancelled);
         var configuration = Path.Combine(_directory, "ostiary.json");
@@ -52,6 +60,7 @@ public class ServedProgram : IAsyncLifetime
             "sqlite",
             "--config",
             configuration,
+            .. CertificateFile is { } file ? new[] { "--tls-cert", file, "--tls-key", Certificate.KeyOf(file) } : [],
         ]);
     }
 
@@ -63,7 +72,7 @@ public class ServedProgram : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
-    private string Configuration()
+    protected virtual string Configuration()
     {
         var numbers = _key.ExportParameters(includePrivateParameters: false);
         object Jwks() =>

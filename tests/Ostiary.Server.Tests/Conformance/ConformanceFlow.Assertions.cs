@@ -171,7 +171,7 @@ internal sealed partial class ConformanceFlow
     }
 
     /// <summary>RFC 6749 §5.2: printable ASCII without quotation mark and backslash.</summary>
-    private static void AssertErrorText(string? description, string? uri)
+    public static void AssertErrorText(string? description, string? uri)
     {
         Assert.All(
             description ?? "",
@@ -188,7 +188,7 @@ internal sealed partial class ConformanceFlow
         AssertEntropy(token);
     }
 
-    private static void AssertEntropy(string text)
+    public static void AssertEntropy(string text)
     {
         var perCharacter = text.GroupBy(c => c).Select(g => (double)g.Count() / text.Length).Sum(p => -p * Math.Log2(p));
         Assert.True(perCharacter * text.Length > 96, $"only {perCharacter * text.Length:0} bits of entropy");

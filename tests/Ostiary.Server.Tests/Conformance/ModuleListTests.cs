@@ -24,6 +24,7 @@ public sealed class ModuleListTests
     [InlineData("oidcc-formpost-basic-certification-test-plan", 38)]
     [InlineData("oidcc-config-certification-test-plan", 1)]
     [InlineData("oidcc-rp-initiated-logout-certification-test-plan", 11)]
+    [InlineData("fapi2-security-profile-final-test-plan", 57)]
     public void A_plan_has_all_its_modules(string plan, int modules) => Assert.Equal(modules, ReadList().Count(row => row.Plan == plan));
 
     private static Comparer<Row> ByModule => Comparer<Row>.Create((a, b) => string.CompareOrdinal(a.ToString(), b.ToString()));
@@ -42,7 +43,7 @@ public sealed class ModuleListTests
     /// <summary>Rows like <c>| `plan` | `module` | `Class.test` | how it is met |</c>.</summary>
     private static IEnumerable<Row> ReadList() =>
         from line in File.ReadLines(Path.Combine(Root(), "docs", "conformance.md"))
-        where line.StartsWith("| `oidcc-", StringComparison.Ordinal)
+        where line.StartsWith("| `oidcc-", StringComparison.Ordinal) || line.StartsWith("| `fapi2-", StringComparison.Ordinal)
         let cells = line.Split('|', StringSplitOptions.TrimEntries)
         select new Row(cells[1].Trim('`'), cells[2].Trim('`'), cells[3].Trim('`'));
 

@@ -67,6 +67,23 @@ public sealed class DevicePageTests(DeviceFlow flow) : IClassFixture<DeviceFlow>
     }
 
     [Fact]
+    [Trait("Spec", "RFC 8628 §3.3")]
+    public async Task Who_typed_the_address_by_hand_comes_back_to_type_the_code()
+    {
+        var begun = await flow.BeginAsync();
+        using var browser = flow.Server.NewBrowser();
+
+        var to = (await browser.GetAsync(begun["verification_uri"]!)).Headers.Location!.OriginalString;
+        var login = await browser.GetAsync(to);
+        Assert.Contains("to connect a device", await DeviceFlow.TextAsync(login), StringComparison.Ordinal);
+        var back = await browser.FillAsync(login, "alice", TestServer.Password, "allow");
+
+        var page = await browser.GetAsync(back!.Headers.Location!.OriginalString);
+        Assert.Equal("/device", page.RequestMessage!.RequestUri!.AbsolutePath);
+        Assert.Equal("", Browser.Field(await DeviceFlow.TextAsync(page), "user_code"));
+    }
+
+    [Fact]
     [Trait("Spec", "RFC 8628 §5.4")]
     public async Task H09_it_is_not_approved_by_GET_nor_across_sites_nor_without_its_page()
     {
