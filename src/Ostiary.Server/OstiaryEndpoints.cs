@@ -76,6 +76,7 @@ public sealed class OstiaryEndpoints
         Pages = new PageEndpoints(issuer, Sessions, Approvals, new DeviceApprovals(issuer, userCodes), passwords, new PasswordUpdates(configuration));
         EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout, LogoutNotices);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
+        Resources = new ProtectedResourceEndpoint(issuer);
         Jwks = new JwksEndpoint(keys);
         Registrations = new RegistrationChanges(issuer, configuration, new ConfigurationChanges(issuer, configuration, keys));
         Registration = new RegistrationEndpoint(issuer, configuration, Registrations);
@@ -105,6 +106,7 @@ public sealed class OstiaryEndpoints
     internal PageEndpoints Pages { get; }
     internal EndSessionEndpoint EndSession { get; }
     public DiscoveryEndpoint Discovery { get; }
+    public ProtectedResourceEndpoint Resources { get; }
     public JwksEndpoint Jwks { get; }
     internal RegistrationChanges Registrations { get; }
     public RegistrationEndpoint Registration { get; }

@@ -185,6 +185,8 @@ internal sealed class ApiAdministration(AdminParts parts, ConfigurationChanges c
         json.WriteString("signing_alg", api.SigningAlgorithm);
         if (api.RequireDpop)
             json.WriteBoolean("require_dpop", true);
+        if (api.McpServer)
+            json.WriteBoolean("mcp_server", true);
         AdminJson.Texts(json, "resource_server_clients", api.ResourceServerClients);
         AdminJson.Time(json, "created_at", document.CreatedAt);
         AdminJson.Text(json, "api_secret", made);

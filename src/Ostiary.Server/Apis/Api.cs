@@ -33,6 +33,9 @@ public sealed record Api
     /// <summary>Its tokens are always bound to a key by DPoP. RFC 9700 §2.2.1</summary>
     public bool RequireDpop { get; init; }
 
+    /// <summary>It is an MCP server: clients that nobody registered by hand may ask for its scopes. See <see cref="Configuration.RegistrationPolicy.Of"/>.</summary>
+    public bool McpServer { get; init; }
+
     /// <summary>The clients that may introspect its tokens.</summary>
     public ImmutableArray<string> ResourceServerClients { get; init; } = [];
 

@@ -33,6 +33,7 @@ internal sealed record ApiDocument(JsonElement Declared, Api Api)
             TokenLifetime = Bounds.Read(reader, "token_lifetime", unsafeNames) ?? unset.TokenLifetime,
             SigningAlgorithm = reader.OneOf("signing_alg", SigningAlgorithms.All) ?? unset.SigningAlgorithm,
             RequireDpop = reader.Flag("require_dpop") ?? false,
+            McpServer = reader.Flag("mcp_server") ?? false,
             ResourceServerClients = reader.Texts("resource_server_clients", 200) ?? [],
         };
         if (api is { SigningAlgorithm: "HS256", TokenFormat: TokenFormat.Opaque })
