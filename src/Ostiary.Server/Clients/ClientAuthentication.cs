@@ -153,7 +153,7 @@ internal sealed record ClientCredentials
         };
     }
 
-    /// <summary>Both parts are form-encoded before they are joined. RFC 6749 §2.3.1</summary>
+    /// <summary>Both parts are form-encoded before they are joined. An empty secret is none: clients without one send it so. RFC 6749 §2.3.1</summary>
     private static ClientCredentials ReadBasic(string header, string? bodyId)
     {
         Span<byte> bytes = stackalloc byte[1024];
@@ -170,9 +170,9 @@ internal sealed record ClientCredentials
             return malformed;
         return new()
         {
-            Method = ClientAuthenticationMethod.ClientSecretBasic,
+            Method = secret.Length == 0 ? ClientAuthenticationMethod.None : ClientAuthenticationMethod.ClientSecretBasic,
             ClientId = id,
-            Secret = secret,
+            Secret = secret.Length == 0 ? null : secret,
             IdsDiffer = bodyId is not null && bodyId != id,
         };
     }

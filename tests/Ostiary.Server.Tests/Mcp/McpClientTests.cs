@@ -135,6 +135,22 @@ public sealed class McpClientTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, again.Status);
     }
 
+    // Recorded: the C# SDK takes the first method that the metadata name, and has no secret to put into it.
+    [Fact]
+    [Trait("Spec", "RFC 6749 §2.3.1")]
+    public async Task Sends_its_id_by_Basic_with_nothing_after_the_colon()
+    {
+        var (client, tokens) = await SignInAsync("mcp:tools offline_access", "");
+        client.Dispose();
+        var id = _server.House.Configuration.Current.Clients.Values.Single(c => c.Registered).Id;
+        using var basic = new TokenClient(_server, id, "");
+        Assert.Equal(HttpStatusCode.OK, (await basic.RefreshAsync(tokens["refresh_token"]!)).Status);
+        // Who has a secret cannot go without it in this way either.
+        using var web = new TokenClient(_server, "web", "");
+        var refused = await web.TokenAsync(("grant_type", "authorization_code"), ("code", "x"));
+        Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), (refused.Status, refused.Error));
+    }
+
     // Recorded: refreshes with the resource and without the scope.
     [Fact]
     [Trait("Spec", "RFC 6749 §6")]
