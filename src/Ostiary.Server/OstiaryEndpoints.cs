@@ -72,7 +72,7 @@ public sealed class OstiaryEndpoints
         Token = new TokenEndpoint(issuer, gate, Proofs, tokenGrants);
         Introspection = new IntrospectionEndpoint(issuer, reader, gate, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
-        UserInfo = new UserInfoEndpoint(issuer, Status, Proofs);
+        UserInfo = new UserInfoEndpoint(issuer, Status, tokens.Id, Proofs);
         Pages = new PageEndpoints(issuer, Sessions, Approvals, new DeviceApprovals(issuer, userCodes), passwords, new PasswordUpdates(configuration));
         EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout, LogoutNotices);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);

@@ -50,6 +50,8 @@ public sealed class ClientAuthentication
     {
         var presented = ClientCredentials.Read(http, form);
         var client = presented.ClientId is { } id ? (await _described.FindAsync(id, Network.Of(http), snapshot, http.RequestAborted)).Client : null;
+        if (presented.Secret is "" && client is { IsPublic: true })
+            presented = presented with { Method = ClientAuthenticationMethod.None, Secret = null }; // RFC 6749 §2.3.1: an empty secret is the same as none.
         var facts = await LoadAsync(presented, client, snapshot, http, now);
         var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
         if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)
@@ -153,7 +155,7 @@ internal sealed record ClientCredentials
         };
     }
 
-    /// <summary>Both parts are form-encoded before they are joined. An empty secret is none: clients without one send it so. RFC 6749 §2.3.1</summary>
+    /// <summary>Both parts are form-encoded before they are joined. RFC 6749 §2.3.1</summary>
     private static ClientCredentials ReadBasic(string header, string? bodyId)
     {
         Span<byte> bytes = stackalloc byte[1024];
@@ -170,9 +172,9 @@ internal sealed record ClientCredentials
             return malformed;
         return new()
         {
-            Method = secret.Length == 0 ? ClientAuthenticationMethod.None : ClientAuthenticationMethod.ClientSecretBasic,
+            Method = ClientAuthenticationMethod.ClientSecretBasic,
             ClientId = id,
-            Secret = secret.Length == 0 ? null : secret,
+            Secret = secret,
             IdsDiffer = bodyId is not null && bodyId != id,
         };
     }

@@ -93,6 +93,7 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         List(json, "subject_types_supported", ["public"]);
         List(json, "acr_values_supported", Acr.Supported);
         List(json, "id_token_signing_alg_values_supported", SigningAlgorithms.All);
+        List(json, "userinfo_signing_alg_values_supported", SigningAlgorithms.Public);
         List(json, "token_endpoint_auth_methods_supported", AuthenticationMethods);
         List(json, "token_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
         List(json, "introspection_endpoint_auth_methods_supported", SecretlessMethods);
