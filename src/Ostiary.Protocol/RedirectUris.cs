@@ -4,6 +4,37 @@ namespace Ostiary.Protocol;
 public static class RedirectUris
 {
     private static readonly string[] LoopbackHosts = ["127.0.0.1", "[::1]", "localhost"];
+    /// <summary>Schemes that browsers and systems give a meaning of their own: an answer there would run, read or send something.</summary>
+    private static readonly string[] TakenSchemes =
+    [
+        "about",
+        "blob",
+        "chrome",
+        "content",
+        "data",
+        "edge",
+        "file",
+        "filesystem",
+        "ftp",
+        "ftps",
+        "git",
+        "intent",
+        "jar",
+        "javascript",
+        "ldap",
+        "mailto",
+        "resource",
+        "sms",
+        "smb",
+        "ssh",
+        "tel",
+        "urn",
+        "vbscript",
+        "view-source",
+        "ws",
+        "wss",
+    ];
+    private static readonly string[] TakenPrefixes = ["ms-", "search", "web+", "x-"];
     private static readonly string[] ResponseParameters =
     [
         "code",
@@ -26,7 +57,8 @@ public static class RedirectUris
     /// <summary>Whether it may be registered: absolute, no fragment, https; for native apps also http on loopback and private-use schemes with a dot.</summary>
     /// <param name="uri">The URI as given.</param>
     /// <param name="native">Whether the client is a native app (or a development client on loopback).</param>
-    public static bool MayRegister(string uri, bool native)
+    /// <param name="anyScheme">Whether a private-use scheme may be any word, as editors with MCP have them: <c>docs/adr/0011-private-schemes.md</c>.</param>
+    public static bool MayRegister(string uri, bool native, bool anyScheme = false)
     {
         if (uri.Length is 0 or > 2000 || uri.Contains('#', StringComparison.Ordinal) || uri.Contains('*', StringComparison.Ordinal)) // RFC 6749 §3.1.2
             return false;
@@ -41,18 +73,31 @@ public static class RedirectUris
         if (uri.StartsWith("http://", StringComparison.Ordinal))
             return TrySplitLoopback(uri, out _, out _); // RFC 9700 §2.6
         var colon = uri.IndexOf(':', StringComparison.Ordinal);
+        if (native && anyScheme)
+            return IsFreeScheme(uri[..colon]) && uri.Length > colon + 2 && uri[colon + 1] == '/';
         return native && uri[..colon].Contains('.', StringComparison.Ordinal) && !uri[colon..].StartsWith("://", StringComparison.Ordinal); // RFC 8252 §7.1
     }
+
+    /// <summary>Whether answers there go to whatever program has taken the scheme on the person's device. RFC 8252 §7.1</summary>
+    public static bool IsPrivateScheme(string uri) =>
+        !uri.StartsWith("https://", StringComparison.Ordinal) && !uri.StartsWith("http://", StringComparison.Ordinal);
 
     /// <summary>The origin for a Content-Security-Policy: scheme, host and port; for private-use schemes the scheme.</summary>
     public static string PolicySource(string uri)
     {
         var colon = uri.IndexOf(':', StringComparison.Ordinal);
-        if (!uri[colon..].StartsWith("://", StringComparison.Ordinal))
+        if (IsPrivateScheme(uri))
             return uri[..(colon + 1)];
         var end = uri.AsSpan(colon + 3).IndexOfAny('/', '?');
         return end < 0 ? uri : uri[..(colon + 3 + end)];
     }
+
+    private static bool IsFreeScheme(string scheme) =>
+        scheme.Length >= 3
+        && char.IsAsciiLetterLower(scheme[0])
+        && scheme.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '+' or '-' or '.')
+        && !TakenSchemes.Contains(scheme, StringComparer.Ordinal)
+        && !Array.Exists(TakenPrefixes, taken => scheme.StartsWith(taken, StringComparison.Ordinal));
 
     private static bool NamesResponseParameter(string query) =>
         query.TrimStart('?').Split('&').Any(pair => ResponseParameters.Contains(Uri.UnescapeDataString(pair.Split('=')[0]), StringComparer.Ordinal));

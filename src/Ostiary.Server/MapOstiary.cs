@@ -14,6 +14,7 @@ public static class MapOstiaryExtensions
     private static readonly string[] GetOrHead = ["GET", "HEAD"];
     private static readonly string[] GetPutDelete = ["GET", "PUT", "DELETE"];
     private static readonly string[] Options = ["OPTIONS"];
+    private static readonly string[] Read = ["GET", "HEAD", "OPTIONS"];
 
     // csharpier-ignore
     public static void MapOstiary(this IEndpointRouteBuilder app, OstiaryEndpoints on)
@@ -55,14 +56,15 @@ public static class MapOstiaryExtensions
         at.MapMethods("/register/{id}", Options,             Cors.PreflightAnyAsync);                            // RFC 7592 §2
         at.MapMethods("/userinfo", Options,                  on.Cors.PreflightAsync);                               // RFC 9700 §2.6
 
-        at.MapMethods("/.well-known/openid-configuration", GetOrHead, on.Discovery.HandleAsync);                    // OIDC Discovery §4
+        at.MapMethods("/.well-known/openid-configuration", Read, Cors.Public(on.Discovery.HandleAsync));                    // OIDC Discovery §4
         at.MapMethods("/.well-known/jwks.json", GetOrHead,   on.Jwks.HandleAsync);                                  // RFC 7517 §5
-        app.MapMethods("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync);// RFC 8414 §3
+        at.MapMethods("/.well-known/oauth-protected-resource/{**resource}", Read, Cors.Public(on.Resources.HandleAsync));        // RFC 9728 §3
+        app.MapMethods("/.well-known/oauth-authorization-server" + on.Issuer.Url.Path, Read, Cors.Public(on.Discovery.HandleAsync));// RFC 8414 §3
         if (on.Issuer.Url.Path.Length > 0)
         {
             // Clients look for either document at either place; it is the same one everywhere.
-            app.MapMethods("/.well-known/openid-configuration" + on.Issuer.Url.Path, GetOrHead, on.Discovery.HandleAsync);  // RFC 8414 §5
-            at.MapMethods("/.well-known/oauth-authorization-server", GetOrHead, on.Discovery.HandleAsync);                  // RFC 8414 §5
+            app.MapMethods("/.well-known/openid-configuration" + on.Issuer.Url.Path, Read, Cors.Public(on.Discovery.HandleAsync));  // RFC 8414 §5
+            at.MapMethods("/.well-known/oauth-authorization-server", Read, Cors.Public(on.Discovery.HandleAsync));                  // RFC 8414 §5
         }
     }
 }

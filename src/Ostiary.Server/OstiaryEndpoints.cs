@@ -73,11 +73,12 @@ public sealed class OstiaryEndpoints
         Token = new TokenEndpoint(issuer, gate, Proofs, tokenGrants);
         Introspection = new IntrospectionEndpoint(issuer, reader, gate, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
-        UserInfo = new UserInfoEndpoint(issuer, Status, Proofs);
+        UserInfo = new UserInfoEndpoint(issuer, Status, tokens.Id, Proofs);
         Pages = new PageEndpoints(issuer, Sessions, Approvals, new DeviceApprovals(issuer, userCodes), passwords, new PasswordUpdates(configuration));
         EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout, LogoutNotices);
         CheckSession = new CheckSessionEndpoint(issuer, Sessions);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
+        Resources = new ProtectedResourceEndpoint(issuer);
         Jwks = new JwksEndpoint(keys);
         Registrations = new RegistrationChanges(issuer, configuration, new ConfigurationChanges(issuer, configuration, keys));
         Registration = new RegistrationEndpoint(issuer, configuration, Registrations);
@@ -108,6 +109,7 @@ public sealed class OstiaryEndpoints
     internal EndSessionEndpoint EndSession { get; }
     internal CheckSessionEndpoint CheckSession { get; }
     public DiscoveryEndpoint Discovery { get; }
+    public ProtectedResourceEndpoint Resources { get; }
     public JwksEndpoint Jwks { get; }
     internal RegistrationChanges Registrations { get; }
     public RegistrationEndpoint Registration { get; }

@@ -67,6 +67,15 @@ public sealed class ApiOptions
     /// </summary>
     public Func<string, DateTimeOffset, CancellationToken, ValueTask<bool>>? TryUseProof { get; set; }
 
+    /// <summary>What this API is called, for people: <c>resource_name</c> of its metadata.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>
+    /// Where the metadata of this API are (RFC 9728), which each challenge names. Null (the default): where <see cref="Audience"/> says, as long as
+    /// <see cref="OstiaryApi.UseOstiaryApi"/> serves them there. An API whose issuer hosts them names that address; an empty text names none.
+    /// </summary>
+    public string? MetadataAddress { get; set; }
+
     /// <summary>The address below which there is a page per error code (<c>error_uri</c> is this and the code). Null: answers carry no <c>error_uri</c>.</summary>
     public string? ErrorPages { get; set; }
 
@@ -97,6 +106,8 @@ public sealed class ApiOptions
             throw new ArgumentException("ApiOptions.Issuer must be an https URL (http on loopback only) without query and fragment.");
         if (Audience.Length == 0)
             throw new ArgumentException("ApiOptions.Audience must name this API.");
+        if (MetadataAddress is { Length: > 0 } metadata && HttpTarget.Normalize(metadata) is null)
+            throw new ArgumentException("ApiOptions.MetadataAddress must be an http or https address.");
         if (CheckRevocation && Introspection is null)
             throw new ArgumentException("ApiOptions.CheckRevocation needs ApiOptions.Introspection.");
         if (Algorithms.Count == 0 || Algorithms.Any(name => name is "none" || name.StartsWith("HS", StringComparison.OrdinalIgnoreCase)))

@@ -39,7 +39,10 @@ internal sealed partial class BearerGate : IDisposable
         _proofs = new ApiProofs(options);
         _certificates = new ClientCertificate(options.CertificateProxies);
         _verified = new BoundedCache<VerifiedToken>(options.VerifiedTokens);
+        Metadata = new ResourceMetadata(options);
     }
+
+    public ResourceMetadata Metadata { get; }
 
     /// <summary>True where the call may go on; otherwise it was answered.</summary>
     public async ValueTask<bool> PassesAsync(HttpContext http, ScopeSet required)
@@ -54,7 +57,7 @@ internal sealed partial class BearerGate : IDisposable
             verdict = verdict with { Refused = Reason.ProofReplayed }; // RFC 9449 §11.1
         if (verdict.Refused is { } reason)
         {
-            var challenge = await BearerRefusal.WriteAsync(http, _options, reason, required, request.AsDpop);
+            var challenge = await BearerRefusal.WriteAsync(http, _options, reason, required, request.AsDpop, Metadata.Address);
             LogRefused(_logger, Refusal.CodeOf(reason), Refusal.NameOf(reason));
             Tell(http, request, facts, verdict, http.Response.StatusCode, challenge);
             return false;

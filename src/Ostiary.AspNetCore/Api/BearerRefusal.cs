@@ -15,15 +15,15 @@ internal static class BearerRefusal
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes the answer and returns its challenge, null where the refusal is not about credentials.</summary>
-    public static async ValueTask<string?> WriteAsync(HttpContext http, ApiOptions options, Reason reason, ScopeSet required, bool asDpop)
+    public static async ValueTask<string?> WriteAsync(HttpContext http, ApiOptions options, Reason reason, ScopeSet required, bool asDpop, string? metadata)
     {
         var refusal = Refusal.For(reason);
         var page = options.ErrorPages is null ? null : options.ErrorPages + Refusal.CodeOf(reason);
         var tellsDpop = asDpop || options.RequireDpop || reason is Reason.BoundTokenAsBearer;
         var challenge =
             refusal.Status >= 500 ? null
-            : tellsDpop && refusal.Error != "insufficient_scope" ? DpopChallenge.Of(reason)
-            : Challenge(options, refusal, page, required);
+            : tellsDpop && refusal.Error != "insufficient_scope" ? Hinted(new(DpopChallenge.Of(reason)), required, metadata)
+            : Challenge(options, refusal, page, required, metadata);
         http.Response.StatusCode = DpopChallenge.StatusOf(reason);
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.WWWAuthenticate = challenge;
@@ -37,16 +37,24 @@ internal static class BearerRefusal
     }
 
     // RFC 6750 §3
-    private static string Challenge(ApiOptions options, Refusal refusal, string? page, ScopeSet required)
+    private static string Challenge(ApiOptions options, Refusal refusal, string? page, ScopeSet required, string? metadata)
     {
         var text = new StringBuilder().Append("Bearer realm=\"").Append(options.Realm ?? options.Audience).Append('"');
         if (refusal.Error.Length == 0) // RFC 6750 §3.1: without a token no error is told.
-            return text.ToString();
+            return Hinted(text, required, metadata);
         text.Append(", error=\"").Append(refusal.Error).Append("\", error_description=\"").Append(refusal.Text).Append('"');
-        if (refusal.Error == "insufficient_scope")
-            text.Append(", scope=\"").Append(required).Append('"');
         if (page is not null)
             text.Append(", error_uri=\"").Append(page).Append('"');
+        return Hinted(text, required, metadata);
+    }
+
+    /// <summary>What a client needs to get a token that will do: the scopes of the call, and where it learns of the issuer.</summary>
+    private static string Hinted(StringBuilder text, ScopeSet required, string? metadata)
+    {
+        if (!required.IsEmpty)
+            text.Append(", scope=\"").Append(required).Append('"'); // RFC 6750 §3
+        if (metadata is not null)
+            text.Append(", resource_metadata=\"").Append(metadata).Append('"'); // RFC 9728 §5.1
         return text.ToString();
     }
 

@@ -31,14 +31,20 @@ public static class OstiaryApi
         return services;
     }
 
-    /// <summary>Checks the token early, before what comes after in the pipeline sees the call. Endpoints that demand a token check it in any case.</summary>
+    /// <summary>
+    /// Checks the token early, before what comes after in the pipeline sees the call, and serves the metadata of this API (RFC 9728). Endpoints that demand a token check
+    /// it in any case.
+    /// </summary>
     public static IApplicationBuilder UseOstiaryApi(this IApplicationBuilder app)
     {
         var gate = app.ApplicationServices.GetRequiredService<BearerGate>();
+        gate.Metadata.IsServed = true;
         return app.Use(
             async (http, next) =>
             {
-                if (RequiredBy(http.GetEndpoint()) is not { } required || await gate.PassesAsync(http, required))
+                if (gate.Metadata.IsAskedBy(http))
+                    await gate.Metadata.WriteAsync(http);
+                else if (RequiredBy(http.GetEndpoint()) is not { } required || await gate.PassesAsync(http, required))
                     await next(http);
             }
         );

@@ -38,6 +38,11 @@ internal static class ApiCommands
         HelpName = "ID",
     };
 
+    private static readonly Option<bool> McpServer = new("--mcp")
+    {
+        Description = "It is an MCP server: clients connect that nobody registered, where people consent",
+    };
+
     private static readonly Option<string?> Delay = new("--delay")
     {
         Description = "When tokens begin to be signed with it (default 10m), so that the API can learn it first",
@@ -64,14 +69,14 @@ internal static class ApiCommands
             {
                 Examples = ["ostiary api create https://api.example --scope 'read=Read your data' --token-lifetime 10m"],
             }
-                .With(Identifier, Name, Scope, DefaultScope, Format, Lifetime, Algorithm, ResourceServer)
+                .With(Identifier, Name, Scope, DefaultScope, Format, Lifetime, Algorithm, ResourceServer, McpServer)
                 .Administers(),
             new Verb(
                 "update",
                 "Change an API; what is not named stays",
                 i => i.OneAsync(HttpMethod.Patch, Path(i), Body(i, withIdentifier: false), "identifier")
             )
-                .With(Identifier, Name, Scope, DefaultScope, Format, Lifetime, Algorithm, ResourceServer)
+                .With(Identifier, Name, Scope, DefaultScope, Format, Lifetime, Algorithm, ResourceServer, McpServer)
                 .Administers(),
             new Verb("delete", "Remove an API", DeleteAsync).With(Identifier, CommonOptions.Yes).Administers(),
             new Noun(
@@ -115,6 +120,8 @@ internal static class ApiCommands
                 json.WriteString("token_lifetime", lifetime);
             if (invocation.Value(Algorithm) is { } algorithm)
                 json.WriteString("signing_alg", algorithm);
+            if (invocation.Value(McpServer))
+                json.WriteBoolean("mcp_server", true);
             if (invocation.Values(ResourceServer) is { Count: > 0 } clients)
             {
                 json.WriteStartArray("resource_server_clients");

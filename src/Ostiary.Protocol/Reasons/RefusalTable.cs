@@ -20,7 +20,7 @@ internal static class RefusalTable
         Reason.RedirectUriMismatch         => new(400, "invalid_request", "RFC 9700 §2.1", "The redirect_uri is not one of the registered redirect URIs, compared character by character."),
         Reason.RedirectUriMissing          => new(400, "invalid_request", "OIDC Core §3.1.2.1", "redirect_uri is missing."),
         Reason.ClientDisabled              => new(400, "unauthorized_client", "RFC 6749 §4.1.2.1", "The client is disabled."),
-        Reason.ClientDocumentUnusable      => new(400, "invalid_client", "CIMD §4", "The document at the address that is the client_id cannot be had, or does not describe this client."),
+        Reason.ClientDocumentUnusable      => new(400, "invalid_client", "CIMD §4.3", "The document at the address that is the client_id cannot be had, or does not describe this client."),
         Reason.ResponseTypeMissing         => new(400, "invalid_request", "RFC 6749 §3.1.1", "response_type is missing; use response_type=code."),
         Reason.ResponseTypeUnsupported     => new(400, "unsupported_response_type", "RFC 6749 §3.1.1", "Only response_type=code is supported."),
         Reason.ImplicitRefused             => new(400, "unsupported_response_type", "RFC 9700 §2.1.2", "Response types that put tokens into a URL (implicit, hybrid) are refused; use response_type=code with PKCE."),

@@ -189,6 +189,8 @@ internal sealed class ApiAdministration(AdminParts parts, ConfigurationChanges c
             json.WriteBoolean("require_certificate", true);
         if (!api.ExchangeScope.IsEmpty)
             json.WriteString("exchange_scope", api.ExchangeScope.ToString());
+        if (api.McpServer)
+            json.WriteBoolean("mcp_server", true);
         AdminJson.Texts(json, "resource_server_clients", api.ResourceServerClients);
         AdminJson.Time(json, "created_at", document.CreatedAt);
         AdminJson.Text(json, "api_secret", made);

@@ -83,6 +83,7 @@ internal static class ClientJson
     private static void WriteTokens(Utf8JsonWriter json, Client client)
     {
         json.WriteString("id_token_signed_response_alg", client.IdTokenAlgorithm);
+        AdminJson.Text(json, "userinfo_signed_response_alg", client.UserInfoAlgorithm);
         if (client.DefaultMaxAge is { } age)
             json.WriteNumber("default_max_age", age);
         if (client.RequireAuthTime)

@@ -35,8 +35,12 @@ public sealed record Api
 
     /// <summary>Its tokens are always bound to the certificate of their client; with <see cref="RequireDpop"/> to either. RFC 8705 §3</summary>
     public bool RequireCertificate { get; init; }
+
     /// <summary>Scopes of other APIs that its tokens carry too, where they were granted: so much its tokens can be exchanged for.</summary>
     public ScopeSet ExchangeScope { get; init; } = ScopeSet.None;
+
+    /// <summary>It is an MCP server: clients that nobody registered by hand may ask for its scopes. See <see cref="Configuration.RegistrationPolicy.Of"/>.</summary>
+    public bool McpServer { get; init; }
 
     /// <summary>The clients that may introspect its tokens.</summary>
     public ImmutableArray<string> ResourceServerClients { get; init; } = [];

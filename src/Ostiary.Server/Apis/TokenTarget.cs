@@ -29,7 +29,7 @@ public sealed class TokenTarget
     public static bool KnowsResources(IReadOnlyList<string> resources, Client client, Snapshot snapshot)
     {
         var allowed = AllowedTo(client);
-        return resources.Count == 0 || resources.All(r => snapshot.Apis.TryGetValue(r, out var api) && api.Scopes.Any(s => allowed.Contains(s.Name)));
+        return resources.Count == 0 || resources.All(r => snapshot.ApiOfResource(r) is { } api && api.Scopes.Any(s => allowed.Contains(s.Name)));
     }
 
     /// <summary>Whether every scope exists: in OpenID Connect, or in a configured API.</summary>
@@ -61,7 +61,7 @@ public sealed class TokenTarget
     {
         var apis = new List<Api>(2);
         foreach (var resource in resources)
-            Add(apis, snapshot.Apis[resource]);
+            Add(apis, snapshot.ApiOfResource(resource));
         var allowed = AllowedTo(client);
         var scope = requested;
         if (scope.IsEmpty)

@@ -53,8 +53,8 @@ internal static class PromptText
         var host = redirectUri is null ? "" : HostOf(redirectUri);
         return new(client.Id, client.Name ?? client.Id, host, !client.Registered, client.ClientUri, client.LogoUri, client.PolicyUri, client.TosUri)
         {
-            KnownBy = described ? new Uri(client.Id).Host : null,
-            IsLocal = client.Registered && Uri.TryCreate(redirectUri, UriKind.Absolute, out var uri) && uri is { Scheme: "http", IsLoopback: true },
+            KnownBy = described ? new Uri(client.Id).Host : null, // CIMD §6.4
+            IsLocal = client.Registered && redirectUri is not null && !redirectUri.StartsWith("https://", StringComparison.Ordinal),
         };
     }
 

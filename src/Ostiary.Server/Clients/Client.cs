@@ -148,6 +148,9 @@ public sealed record Client
 
     /// <summary>Default RS256. OIDC Core §2</summary>
     public string IdTokenAlgorithm { get; init; } = "RS256";
+
+    /// <summary>Userinfo comes as a JWT that is signed so; null: as plain JSON. OIDC Core §5.3.2</summary>
+    public string? UserInfoAlgorithm { get; init; }
     public long? DefaultMaxAge { get; init; }
     public bool RequireAuthTime { get; init; }
 

@@ -53,6 +53,8 @@ public sealed class ClientAuthentication
     {
         var presented = ClientCredentials.Read(http, form);
         var client = presented.ClientId is { } id ? (await _described.FindAsync(id, Network.Of(http), snapshot, http.RequestAborted)).Client : null;
+        if (presented.Secret is "" && client is { IsPublic: true })
+            presented = presented with { Method = ClientAuthenticationMethod.None, Secret = null }; // RFC 6749 §2.3.1: an empty secret is the same as none.
         var facts = await LoadAsync(presented, client, snapshot, http, now);
         var verdict = ClientAuthenticationRules.All.Judge(presented, facts, now);
         if (verdict.Refused is Reason.SecretWrong or Reason.AuthenticatingClientUnknown)

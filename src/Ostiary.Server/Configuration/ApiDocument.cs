@@ -35,6 +35,7 @@ internal sealed record ApiDocument(JsonElement Declared, Api Api)
             RequireDpop = reader.Flag("require_dpop") ?? false,
             RequireCertificate = reader.Flag("require_certificate") ?? false,
             ExchangeScope = ReadExchangeScope(reader),
+            McpServer = reader.Flag("mcp_server") ?? false,
             ResourceServerClients = reader.Texts("resource_server_clients", 200) ?? [],
         };
         if (api is { SigningAlgorithm: "HS256", TokenFormat: TokenFormat.Opaque })

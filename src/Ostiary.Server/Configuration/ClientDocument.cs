@@ -70,6 +70,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             RefreshTokenLifetime = Bounds.Read(reader, "refresh_token_lifetime", unsafeNames),
             RefreshTokenIdle = Bounds.Read(reader, "refresh_token_idle", unsafeNames),
             IdTokenAlgorithm = ReadIdTokenAlgorithm(reader) ?? (profile == Profile.Fapi2 ? "ES256" : unset.IdTokenAlgorithm),
+            UserInfoAlgorithm = reader.OneOf("userinfo_signed_response_alg", SigningAlgorithms.Public),
             DefaultMaxAge = reader.Number("default_max_age", 0, 315_360_000),
             DpopBound = reader.Flag("dpop_bound_access_tokens") ?? (profile == Profile.Fapi2 && !certificateBound),
             CertificateBound = certificateBound,

@@ -1,3 +1,4 @@
+using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Clients;
 
@@ -42,6 +43,8 @@ internal static class ClientRules
             reader.Refuse("redirect_uris", "is empty: nothing would be answered.", null, Reason.RedirectUriNotAcceptable);
         if (!signsIn && !client.RedirectUris.IsEmpty)
             reader.Refuse("redirect_uris", "has no use without the grant type authorization_code.", "Leave it out, or add the grant type.");
+        if (!client.RequirePkce && client.RedirectUris.Any(RedirectUris.IsPrivateScheme)) // RFC 8252 §8.1
+            reader.Refuse("require_pkce", "false is impossible with a private-use scheme: another program may have taken the scheme.", "Leave it out.");
         if (!client.RequirePkce && client.IsPublic) // RFC 9700 §2.1.1
             reader.Refuse("require_pkce", "false is possible only for clients that authenticate.", "Leave it out.");
     }

@@ -14,10 +14,9 @@ internal static class ClientUris
     {
         if (reader.Texts(member) is not { } uris)
             return [];
-        var native = type is ClientType.Native or ClientType.Mcp;
         for (var i = 0; i < uris.Length; i++)
         {
-            if (Refused(uris[i], native, onLoopback) is { } fault)
+            if (Refused(uris[i], type, onLoopback) is { } fault)
                 reader.Refuse($"{member}[{i}]", $"'{DocumentReader.Shorten(uris[i])}' {fault.Message}", fault.Hint, Reason.RedirectUriNotAcceptable);
         }
         return uris;
@@ -84,13 +83,14 @@ internal static class ClientUris
         return first.ValueKind == JsonValueKind.String && !first.GetString()!.StartsWith("https://", StringComparison.Ordinal);
     }
 
-    private static (string Message, string? Hint)? Refused(string uri, bool native, bool onLoopback)
+    private static (string Message, string? Hint)? Refused(string uri, ClientType type, bool onLoopback)
     {
+        var native = type is ClientType.Native or ClientType.Mcp;
         if (uri.Contains('*', StringComparison.Ordinal)) // RFC 9700 §4.1
             return ("has a wildcard: addresses are compared character by character.", "List each address in full.");
         if (uri.Contains('#', StringComparison.Ordinal)) // RFC 6749 §3.1.2
             return ("has a fragment.", "Leave out the part from # on.");
-        if (!RedirectUris.MayRegister(uri, native))
+        if (!RedirectUris.MayRegister(uri, native, anyScheme: type == ClientType.Mcp))
             return Explain(uri, native);
         if (uri.StartsWith("http://", StringComparison.Ordinal) && !native && !onLoopback) // OIDC Registration §2
             return (

@@ -82,6 +82,7 @@ internal sealed record ConfigurationSet
                 byName[User.Normalize(email)] = user.User;
         }
         var settings = Settings?.Settings ?? new IssuerSettings();
+        settings = settings with { Registration = RegistrationPolicy.Of(settings.Registration, Apis.Values.Select(a => a.Api)) };
         return new Snapshot
         {
             Revision = revision,

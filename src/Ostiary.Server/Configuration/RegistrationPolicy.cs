@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Ostiary.Protocol;
+using Ostiary.Server.Apis;
 
 namespace Ostiary.Server.Configuration;
 
@@ -31,6 +32,19 @@ public sealed record RegistrationPolicy
 
     /// <summary>A client that was never used is deleted after it. Default 1 d.</summary>
     public TimeSpan UnusedLifetime { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// What holds: the operator's policy, where there is one. An MCP server among the APIs means that clients come which nobody registered, so without a policy they may, by
+    /// either way; and its scopes are among those that they may ask for. People are asked in any case.
+    /// </summary>
+    public static RegistrationPolicy? Of(RegistrationPolicy? stated, IEnumerable<Api> apis)
+    {
+        var servers = apis.Where(api => api.McpServer).ToList();
+        if (servers.Count == 0)
+            return stated;
+        var policy = stated ?? new() { Open = true, MetadataDocuments = true };
+        return policy with { Scope = policy.Scope.Union(ScopeSet.Of(servers.SelectMany(api => api.AllScopes.Tokens))) };
+    }
 
     /// <summary>Whether a redirect URI has one of the hosts (<c>app.example</c>, <c>*.example</c>, <c>localhost</c> for loopback) or schemes (<c>com.example.app:</c>).</summary>
     public bool AllowsRedirect(string uri)

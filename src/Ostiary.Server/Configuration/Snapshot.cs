@@ -14,6 +14,7 @@ namespace Ostiary.Server.Configuration;
 public sealed class Snapshot
 {
     private FrozenDictionary<string, Api>? _apiByScope;
+    private FrozenDictionary<string, Api>? _apiByName;
     private bool? _someApiBinds;
 
     /// <summary>What a client gets that names neither scope nor resource: at one revision always the same.</summary>
@@ -32,7 +33,7 @@ public sealed class Snapshot
 
     /// <summary>The algorithms that the server's own keys must sign with.</summary>
     public IEnumerable<string> SigningAlgorithms =>
-        Apis.Values.Select(a => a.SigningAlgorithm).Concat(Clients.Values.Select(c => c.IdTokenAlgorithm)).Where(alg => alg != "HS256").Distinct();
+        Apis.Values.Select(a => a.SigningAlgorithm).Concat(Clients.Values.Select(c => c.IdTokenAlgorithm)).Concat(Clients.Values.Select(c => c.UserInfoAlgorithm).OfType<string>()).Where(alg => alg != "HS256").Distinct();
 
     /// <summary>Where the store was restored from a backup: everything from before is taken as revoked.</summary>
     public Fence? Fence { get; init; }
@@ -62,6 +63,11 @@ public sealed class Snapshot
 
     /// <summary>The API that defines a scope, or null for the scopes of OpenID Connect and unknown ones.</summary>
     public Api? ApiOfScope(string scope) => (_apiByScope ??= ByScope()).GetValueOrDefault(scope);
+
+    /// <summary>The API that a client means by a resource; null: none, or more than one.</summary>
+    public Api? ApiOfResource(string resource) =>
+        Apis.GetValueOrDefault(resource)
+        ?? (_apiByName ??= ResourceNames.Of(Apis.Values).ToFrozenDictionary(StringComparer.Ordinal)).GetValueOrDefault(ResourceNames.Normalize(resource));
 
     private Client? Described(string id) =>
         Documents is not null

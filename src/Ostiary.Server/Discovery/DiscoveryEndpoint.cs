@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Ostiary.Protocol;
 using Ostiary.Protocol.Dpop;
 using Ostiary.Server.Authorize;
 using Ostiary.Server.Claims;
@@ -94,6 +95,9 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
             json.WriteString("registration_endpoint", issuer.Url.At("/register")); // RFC 8414 §2
         if (snapshot.Settings.Registration is { MetadataDocuments: true })
             json.WriteBoolean("client_id_metadata_document_supported", true); // CIMD §5
+        var resources = snapshot.Apis.Keys.Where(id => ProtectedResource.AddressOf(id) is not null).Order(StringComparer.Ordinal).ToList();
+        if (resources.Count > 0)
+            List(json, "protected_resources", resources); // RFC 9728 §4
         json.WriteString("end_session_endpoint", issuer.Url.At("/end_session")); // RP-Initiated Logout §2.1
         json.WriteBoolean("backchannel_logout_supported", true); // Back-Channel Logout §2.1
         json.WriteBoolean("backchannel_logout_session_supported", true);
@@ -107,6 +111,7 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         List(json, "subject_types_supported", ["public"]);
         List(json, "acr_values_supported", Acr.Supported);
         List(json, "id_token_signing_alg_values_supported", SigningAlgorithms.All);
+        List(json, "userinfo_signing_alg_values_supported", SigningAlgorithms.Public);
         List(json, "token_endpoint_auth_methods_supported", AuthenticationMethods.Concat(_certificateMethods));
         List(json, "token_endpoint_auth_signing_alg_values_supported", AssertionAlgorithms);
         List(json, "introspection_endpoint_auth_methods_supported", SecretlessMethods.Concat(_certificateMethods));

@@ -40,6 +40,20 @@ public sealed class Cors(Issuer issuer)
         return Task.CompletedTask;
     }
 
+    /// <summary>For metadata, which pages of any origin may read; those of MCP clients send the version of their protocol along.</summary>
+    public static RequestDelegate Public(RequestDelegate serve) =>
+        http =>
+        {
+            if (!HttpMethods.IsOptions(http.Request.Method))
+                return serve(http);
+            http.Response.Headers.AccessControlAllowOrigin = "*";
+            http.Response.Headers.AccessControlAllowMethods = "GET";
+            http.Response.Headers.AccessControlAllowHeaders = "mcp-protocol-version";
+            http.Response.Headers.AccessControlMaxAge = "600";
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        };
+
     private static void AnswerAny(HttpContext http)
     {
         http.Response.Headers.AccessControlAllowOrigin = "*";

@@ -47,7 +47,7 @@ internal sealed record FetchPolicy
             StaleFor = TimeSpan.FromHours(1),
         };
 
-    /// <summary>What a client is, at the address that its id is. CIMD §4</summary>
+    /// <summary>What a client is, at the address that its id is. CIMD §4.4, CIMD §6.6</summary>
     public static FetchPolicy ClientDocument { get; } =
         new()
         {

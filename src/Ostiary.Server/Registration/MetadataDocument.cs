@@ -32,7 +32,7 @@ internal sealed record MetadataDocument(JsonElement Json)
     /// <summary>The client, or the member that is wrong.</summary>
     public (Client? Client, string? Wrong) ClientOf(string id, RegistrationPolicy policy, bool onLoopback)
     {
-        if (!Json.TryGetProperty("client_id", out var named) || named.ValueKind != JsonValueKind.String || named.GetString() != id)
+        if (!Json.TryGetProperty("client_id", out var named) || named.ValueKind != JsonValueKind.String || named.GetString() != id) // CIMD §4.1
             return (null, "client_id");
         if (Array.Find(Secrets, member => Json.TryGetProperty(member, out _)) is { } secret)
             return (null, secret);

@@ -30,6 +30,7 @@ internal sealed class RegistrantMetadata
         "jwks_uri",
         "token_endpoint_auth_signing_alg",
         "id_token_signed_response_alg",
+        "userinfo_signed_response_alg",
         "request_object_signing_alg",
         "request_uris",
         "require_signed_request_object",

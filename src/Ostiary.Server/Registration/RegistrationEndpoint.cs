@@ -36,7 +36,7 @@ public sealed class RegistrationEndpoint
         var body = await RegistrationBody.ReadAsync(http);
         var set = _configuration.CurrentSet;
         var policy = _configuration.Current.Settings.Registration;
-        var id = "reg-" + Entropy.Text(12);
+        var id = "reg-" + Entropy.Text(12); // CIMD §6.9
         var request = RegistrationBody.RequestOf(http, body, id, policy, _configuration.OnLoopback);
         var initial = RegistrationBody.Find(set.InitialTokens.Values, request.Token);
         var facts = new RegistrationFacts

@@ -26,12 +26,12 @@ internal static class GrantRules
         if (resources.Count == 0)
             return true;
         var granted = ApisOf(grant, client, snapshot);
-        return resources.All(r => granted.Any(a => a.Identifier == r));
+        return resources.All(r => granted.Any(a => a.Identifier == snapshot.ApiOfResource(r)?.Identifier));
     }
 
     /// <summary>The one API of the next access token: the named one, or the first of the grant; null: userinfo alone.</summary>
     public static Api? ApiFor(IReadOnlyList<string> resources, Grant grant, Client client, Snapshot snapshot) =>
-        resources is [var named, ..] ? snapshot.Apis[named]
+        resources is [var named, ..] ? snapshot.ApiOfResource(named)
         : ApisOf(grant, client, snapshot) is [var first, ..] ? first
         : null;
 
@@ -66,7 +66,7 @@ internal static class GrantRules
     private static IReadOnlyList<Api> ApisOf(Grant grant, Client client, Snapshot snapshot)
     {
         var asked = grant.Request.Resources;
-        IReadOnlyList<string> known = asked.Count == 0 ? asked : [.. asked.Where(snapshot.Apis.ContainsKey)];
+        IReadOnlyList<string> known = asked.Count == 0 ? asked : [.. asked.Where(name => snapshot.ApiOfResource(name) is not null)];
         return TokenTarget.Of(ScopeOf(grant, client), known, client, snapshot).Apis;
     }
 }

@@ -111,7 +111,7 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         var actor = form["actor_token"] is { } text ? await status.LoadAsync(text, ct, withGrant: true) : null;
         if (subject.Token is not { } token)
             return new(subject, actor, null, null, snapshot);
-        var api = snapshot.Apis.GetValueOrDefault(asked.Targets is [var named, ..] ? named : token.Audience);
+        var api = snapshot.ApiOfResource(asked.Targets is [var named, ..] ? named : token.Audience);
         var policy = asked.Client.Exchanges.FirstOrDefault(p =>
             p.From.Contains(token.ClientId) && api is not null && p.Audiences.Contains(api.Identifier)
         );

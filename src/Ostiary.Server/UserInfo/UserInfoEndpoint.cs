@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -15,7 +16,7 @@ using Ostiary.Server.Tokens;
 namespace Ostiary.Server.UserInfo;
 
 /// <summary>GET and POST /userinfo. OIDC Core §5.3</summary>
-public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status, Proofs proofs)
+public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status, IdTokens ids, Proofs proofs)
 {
     internal sealed record Request(bool Malformed, bool InUrl, int Places, string? Token, PresentedAccessToken Header) : ITokenUse
     {
@@ -72,14 +73,23 @@ public sealed class UserInfoEndpoint(Issuer issuer, TokenStatus status, Proofs p
         var user = snapshot.User(presented.Token!.Subject)!;
         var asked = ClaimsRequest.Of(presented.Grant!.Request).UserInfo;
         var client = snapshot.Client(presented.Token.ClientId)!;
-        await JsonAnswer.WriteAsync(
-            http,
-            json =>
-            {
-                json.WriteString("sub", user.Subject); // OIDC Core §5.3.2
-                UserClaims.Write(json, user, UserClaims.Of(presented.Token.Scope).Concat(UserClaims.AllowedTo(client, asked)));
-            }
-        );
+        void Write(Utf8JsonWriter json)
+        {
+            json.WriteString("sub", user.Subject); // OIDC Core §5.3.2
+            UserClaims.Write(json, user, UserClaims.Of(presented.Token!.Scope).Concat(UserClaims.AllowedTo(client, asked)));
+        }
+        if (client.UserInfoAlgorithm is null)
+            await JsonAnswer.WriteAsync(http, Write);
+        else
+            await WriteSignedAsync(http, ids.SignUserInfo(client, Write));
+    }
+
+    private static Task WriteSignedAsync(HttpContext http, byte[] jwt)
+    {
+        http.Response.ContentType = "application/jwt"; // OIDC Core §5.3.2
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.ContentLength = jwt.Length;
+        return http.Response.Body.WriteAsync(jwt, http.RequestAborted).AsTask();
     }
 
     private static async ValueTask<Request> ReadAsync(HttpContext http)

@@ -41,6 +41,9 @@ internal sealed class ApiUnderTest : IAsyncDisposable
         _app.MapPost("/echo", http => http.Request.Body.CopyToAsync(http.Response.Body)).RequireToken();
     }
 
+    /// <summary>What a challenge of <c>/read</c> ends with.</summary>
+    public const string Hint = ", scope=\"read\", resource_metadata=\"https://api.example/.well-known/oauth-protected-resource\"";
+
     public ManualTime Clock { get; }
     public TestIssuer Issuer { get; }
     public List<ApiCheck> Checks { get; } = [];

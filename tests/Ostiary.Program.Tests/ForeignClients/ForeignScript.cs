@@ -33,11 +33,17 @@ internal sealed class ForeignScript(ServedProgram served)
         Assert.Equal(story, steps);
     }
 
-    public async Task<(int Code, IReadOnlyList<string> Steps, string Errors)> RunAsync(
+    public Task<(int Code, IReadOnlyList<string> Steps, string Errors)> RunAsync(
         string runtime,
         string script,
         string client,
         params (string Name, string Value)[] more
+    ) => RunAsync(runtime, script, Settings(client, more));
+
+    public static async Task<(int Code, IReadOnlyList<string> Steps, string Errors)> RunAsync(
+        string runtime,
+        string script,
+        Dictionary<string, string> settings
     )
     {
         var cancelled = TestContext.Current.CancellationToken;
@@ -51,7 +57,7 @@ internal sealed class ForeignScript(ServedProgram served)
         if (served.CertificateFile is { } trusted)
             start.Environment["NODE_EXTRA_CA_CERTS"] = trusted;
         using var process = Process.Start(start)!;
-        await process.StandardInput.WriteAsync(JsonSerializer.Serialize(Settings(client, more)).AsMemory(), cancelled);
+        await process.StandardInput.WriteAsync(JsonSerializer.Serialize(settings).AsMemory(), cancelled);
         process.StandardInput.Close();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancelled);
         patience.CancelAfter(TimeSpan.FromSeconds(90));

@@ -22,7 +22,7 @@ public sealed class ClientAuthenticationAttackTests(SharedServer shared) : IClas
     [InlineData(null, "client_id=m2m&client_secret=SECRET&client_assertion=a.b.c", 400, "invalid_request", "OST3002")]
     [InlineData(null, "client_id=m2m&client_secret=SECRET", 401, "invalid_client", "OST3007")] // C02
     [InlineData("post:SECRET", "", 401, "invalid_client", "OST3007")]
-    [InlineData("spa:", "", 401, "invalid_client", "OST3007")]
+    [InlineData("spa:", "", 401, "invalid_client", "OST3021")] // An empty secret is none: it is the client, and may not use the grant.
     [InlineData("pk:SECRET", "", 401, "invalid_client", "OST3007")]
     [InlineData(null, "client_id=m2m", 401, "invalid_client", "OST3001")] // C03
     [InlineData(null, "client_id=pk", 401, "invalid_client", "OST3001")]

@@ -70,6 +70,52 @@ public sealed class RedirectUriRegistrationTests
     [InlineData("https://app.test/cb")]
     public void A23_a_native_app_registers_its_own(string uri) => Assert.Empty(FaultsOf("native", uri));
 
+    [Theory, Trait("Spec", "RFC 8252 §7.1"), Trait("Spec", "RFC 8252 §8.1")]
+    [InlineData("cursor://anysphere.cursor-mcp/oauth/callback")]
+    [InlineData("vscode://publisher.extension/callback")]
+    [InlineData("com.example.app:/cb")]
+    public void A_client_for_MCP_registers_a_scheme_of_one_word(string uri)
+    {
+        Assert.Empty(FaultsOf("mcp", uri));
+        Assert.Equal(uri[..(uri.IndexOf(':', StringComparison.Ordinal) + 1)], RedirectUris.PolicySource(uri));
+    }
+
+    [Theory, Trait("Spec", "RFC 8252 §7.1")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("javascript:/x")]
+    [InlineData("javascript://x/%0aalert(1)")]
+    [InlineData("data:/text/html,x")]
+    [InlineData("vbscript:/x")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("blob:/x")]
+    [InlineData("intent://x/#Intent;end")]
+    [InlineData("ms-msdt:/id")]
+    [InlineData("ms-appinstaller:/x")]
+    [InlineData("search-ms:/query")]
+    [InlineData("web+app:/x")]
+    [InlineData("mailto:/x")]
+    [InlineData("view-source:/x")]
+    [InlineData("cursor:callback")]
+    [InlineData("cursor:")]
+    [InlineData("cu:/x")]
+    [InlineData("Cursor://x/cb")]
+    [InlineData("cursor://u@x/cb")]
+    [InlineData("cursor://x/cb?code=1")]
+    [InlineData("http://rp.test/cb")]
+    public void A19_nor_does_it_register_a_scheme_that_means_something_already(string uri) =>
+        Assert.Contains(FaultsOf("mcp", uri), f => f.Reason == Reason.RedirectUriNotAcceptable);
+
+    [Fact, Trait("Spec", "RFC 8252 §8.1")]
+    public void Nobody_goes_without_PKCE_at_a_scheme_that_others_may_take()
+    {
+        var faults = new List<ConfigurationFault>();
+        using var document = JsonDocument.Parse(
+            """{"client_id":"c","type":"mcp","token_endpoint_auth_method":"client_secret_post","require_pkce":false,"redirect_uris":["cursor://x/cb"]}"""
+        );
+        Assert.Null(ClientDocument.Parse(document.RootElement.Clone(), "c", onLoopback: false, faults));
+        Assert.Contains(faults, f => f.Path.EndsWith("require_pkce", StringComparison.Ordinal));
+    }
+
     [Fact, Trait("Spec", "OAuth 2.1 §2.3.1")]
     public void Registered_and_requested_are_compared_as_strings()
     {

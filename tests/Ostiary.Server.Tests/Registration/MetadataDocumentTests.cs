@@ -31,7 +31,7 @@ public sealed class MetadataDocumentTests : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Spec", "CIMD §4")]
+    [Trait("Spec", "CIMD §4.1")]
     [Trait("Spec", "CIMD §5")]
     public async Task A_client_is_what_its_document_says_and_the_page_says_who_vouches_for_it()
     {
@@ -54,7 +54,7 @@ public sealed class MetadataDocumentTests : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Spec", "CIMD §4")]
+    [Trait("Spec", "CIMD §4.4")]
     public async Task A_document_is_read_again_when_its_time_is_over_and_its_change_holds_K18()
     {
         await AssertServedAsync();
@@ -67,7 +67,9 @@ public sealed class MetadataDocumentTests : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Spec", "CIMD §4")]
+    [Trait("Spec", "CIMD §4.1")]
+    [Trait("Spec", "CIMD §4.3")]
+    [Trait("Spec", "CIMD §6.6")]
     public async Task What_is_not_a_document_of_this_client_is_refused()
     {
         // K13, K15, K16, K17
@@ -115,7 +117,7 @@ public sealed class MetadataDocumentTests : IAsyncLifetime
     public void Odd_addresses_are_no_ids_K12(string id) => Assert.False(MetadataDocument.IsId(id, anyPort: false));
 
     [Fact]
-    [Trait("Spec", "CIMD §4")]
+    [Trait("Spec", "CIMD §4.3")]
     public async Task Nothing_is_fetched_where_it_is_off_or_the_host_is_not_on_the_list()
     {
         await PolicyAsync("{}");
@@ -126,7 +128,7 @@ public sealed class MetadataDocumentTests : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Spec", "CIMD §4")]
+    [Trait("Spec", "CIMD §6.5")]
     public async Task A_flood_of_addresses_is_no_flood_of_fetches_K20()
     {
         _answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
@@ -138,7 +140,7 @@ public sealed class MetadataDocumentTests : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Spec", "CIMD §4")]
+    [Trait("Spec", "CIMD §6.4")]
     public async Task The_consent_page_names_the_host_and_warns_of_programs_on_this_computer_K19()
     {
         using var browser = _server.NewBrowser();

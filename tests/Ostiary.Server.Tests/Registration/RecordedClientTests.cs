@@ -47,11 +47,13 @@ public sealed class RecordedClientTests : IAsyncLifetime
         "none"
     )]
     [Trait("Spec", "RFC 7591 §2")]
+    [Trait("Spec", "CIMD §6.9")]
     public async Task Registers_and_the_answer_can_be_read(string metadata, string method)
     {
         var answer = await _registrant.RegisterAsync(metadata);
 
         Assert.Equal(HttpStatusCode.Created, answer.Status);
+        Assert.StartsWith("reg-", answer["client_id"], StringComparison.Ordinal);
         Assert.Equal(method, answer["token_endpoint_auth_method"]);
         Assert.Equal("mcp", answer["type"]);
         Assert.Contains("refresh_token", answer["grant_types"], StringComparison.Ordinal);
