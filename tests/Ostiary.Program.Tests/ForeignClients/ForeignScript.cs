@@ -38,12 +38,13 @@ internal sealed class ForeignScript(ServedProgram served)
         string script,
         string client,
         params (string Name, string Value)[] more
-    ) => RunAsync(runtime, script, Settings(client, more));
+    ) => RunAsync(runtime, script, Settings(client, more), served.CertificateFile);
 
     public static async Task<(int Code, IReadOnlyList<string> Steps, string Errors)> RunAsync(
         string runtime,
         string script,
-        Dictionary<string, string> settings
+        Dictionary<string, string> settings,
+        string? trusted = null
     )
     {
         var cancelled = TestContext.Current.CancellationToken;
@@ -54,7 +55,7 @@ internal sealed class ForeignScript(ServedProgram served)
             RedirectStandardError = true,
         };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
-        if (served.CertificateFile is { } trusted)
+        if (trusted is not null)
             start.Environment["NODE_EXTRA_CA_CERTS"] = trusted;
         using var process = Process.Start(start)!;
         await process.StandardInput.WriteAsync(JsonSerializer.Serialize(settings).AsMemory(), cancelled);
