@@ -5,6 +5,7 @@ using System.Text.Json;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Jose;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Clients;
 using Ostiary.Server.Tests.Harness;
 using Ostiary.Server.Tests.Outbound;
 
@@ -207,5 +208,43 @@ public sealed class RequestObjectTests(SharedServer shared) : IClassFixture<Shar
             json.RootElement.GetProperty("request_object_signing_alg_values_supported").EnumerateArray(),
             alg => alg.GetString() is "none" or "HS256"
         );
+    }
+
+    [Theory, Trait("Spec", "FAPI 2.0 Message Signing §5.3.1")]
+    [InlineData("nbf", null, false)]
+    [InlineData("nbf", "NOW-3000", false)] // exp lies more than an hour after it
+    [InlineData("exp", "NOW+3600", true)]
+    [InlineData("exp", "NOW+3605", false)]
+    [InlineData("iat", null, true)]
+    public async Task G17_under_FAPI_an_object_begins_and_ends_within_an_hour(string claim, string? value, bool taken)
+    {
+        const string fapi = ",\"profile\":\"fapi2\",\"token_endpoint_auth_method\":\"private_key_jwt\",\"token_endpoint_auth_signing_alg\":\"ES256\"";
+        await Server.AddClientAsync(
+            $$$"""{"client_id":"fapi-signer","type":"web","redirect_uris":["https://bank.test/cb"],"consent":"none","jwks":{"keys":[{{{Encoding.UTF8.GetString(SharedServer.ClientKey.ToPublicUtf8())}}}]}{{{fapi}}}}"""
+        );
+        var now = Server.Time.Now.ToUnixTimeSeconds();
+        var json = value is null ? null : $"{now + long.Parse(value[3..], System.Globalization.CultureInfo.InvariantCulture)}";
+        var request = Signed(Claims(Server, "fapi-signer", ("redirect_uri", "\"https://bank.test/cb\""), ("exp", $"{now + 900}"), (claim, json)));
+        using var client = new TokenClient(Server, "fapi-signer", secret: null);
+
+        var answer = await client.PostAsync(
+            "/par",
+            ("request", request),
+            ("client_assertion_type", ClientAuthentication.AssertionType),
+            (
+                "client_assertion",
+                Forge.Signed(
+                    SharedServer.ClientKey,
+                    "ES256",
+                    "JWT",
+                    Forge.AssertionClaims(Server, ("iss", "\"fapi-signer\""), ("sub", "\"fapi-signer\""))
+                )
+            )
+        );
+
+        if (taken)
+            Assert.Equal(HttpStatusCode.Created, answer.Status);
+        else
+            answer.ShouldBeRefused("invalid_request_object", Refusal.CodeOf(Reason.RequestObjectExpired));
     }
 }

@@ -72,6 +72,10 @@ public sealed class Fapi2Tests
             $$"""{{{fapi}},"code_lifetime":"5m","allow_unsafe":["code_lifetime"]}"""
         );
         Assert.Equal("clients[bank].code_lifetime", Assert.Single(slow).Path);
+        var kept = Check(Bank(",\"profile\":\"fapi2\""), """{"pushed_request_lifetime":"10m"}""");
+        Assert.Equal("clients[bank].pushed_request_lifetime", Assert.Single(kept).Path);
+        Assert.Contains("§5.3.2.2", kept[0].Message, StringComparison.Ordinal);
+        Assert.Empty(Check(Bank(",\"profile\":\"fapi2\""), """{"pushed_request_lifetime":"599s"}"""));
         Assert.Empty(Check(Bank(""), "{}"));
     }
 
