@@ -9,6 +9,7 @@ public static class RedirectUris
         "code",
         "state",
         "iss",
+        "session_state",
         "response",
         "error",
         "error_description",

@@ -33,6 +33,7 @@ public static class MapOstiaryExtensions
         at.MapMethods("/register/{id}", GetPutDelete, on.Management.HandleAsync).In(lanes.Password).OpenTo(Cors.Any);// RFC 7592 §2
         at.MapMethods("/userinfo", GetOrPost,   on.UserInfo.HandleAsync).In(lanes.Revocation).OpenTo(on.Cors.Apps);// OIDC Core §5.3
         at.MapMethods("/end_session", GetOrPost, pages.Guard(on.EndSession.HandleAsync)).In(lanes.Page);            // RP-Initiated Logout §2
+        at.MapGet ("/check_session",                         on.CheckSession.HandleAsync);                          // Session Management §3.3
 
         at.MapGet ("/login",                    pages.Guard(pages.Login.ShowAsync)).In(lanes.Page);                 // OIDC Core §3.1.2.3
         at.MapPost("/login",                    pages.Guard(pages.Login.SubmitAsync)).In(lanes.Password);           // OIDC Core §3.1.2.3

@@ -1,5 +1,6 @@
 using Ostiary.Server.Admin;
 using Ostiary.Server.Authorize;
+using Ostiary.Server.CheckSession;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
@@ -75,6 +76,7 @@ public sealed class OstiaryEndpoints
         UserInfo = new UserInfoEndpoint(issuer, Status, Proofs);
         Pages = new PageEndpoints(issuer, Sessions, Approvals, new DeviceApprovals(issuer, userCodes), passwords, new PasswordUpdates(configuration));
         EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout, LogoutNotices);
+        CheckSession = new CheckSessionEndpoint(issuer, Sessions);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);
         Jwks = new JwksEndpoint(keys);
         Registrations = new RegistrationChanges(issuer, configuration, new ConfigurationChanges(issuer, configuration, keys));
@@ -104,6 +106,7 @@ public sealed class OstiaryEndpoints
     public UserInfoEndpoint UserInfo { get; }
     internal PageEndpoints Pages { get; }
     internal EndSessionEndpoint EndSession { get; }
+    internal CheckSessionEndpoint CheckSession { get; }
     public DiscoveryEndpoint Discovery { get; }
     public JwksEndpoint Jwks { get; }
     internal RegistrationChanges Registrations { get; }

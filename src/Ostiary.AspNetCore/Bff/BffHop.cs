@@ -42,6 +42,7 @@ internal static class Shown
         "refresh_token",
         "id_token",
         "id_token_hint",
+        "logout_token",
         "at_hash",
     };
 

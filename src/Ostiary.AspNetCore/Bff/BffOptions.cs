@@ -50,6 +50,11 @@ public sealed class BffOptions
     /// <summary>Where the issuer sends the browser after sign-out. Default: <c>/signout/callback</c>.</summary>
     public string SignOutCallbackPath { get; set; } = "/signout/callback";
 
+    /// <summary>
+    /// Where the issuer says that a session is over, wherever that happened; it is the client's <c>backchannel_logout_uri</c>. Default: <c>/signout/backchannel</c>.
+    /// </summary>
+    public string BackchannelLogoutPath { get; set; } = "/signout/backchannel";
+
     /// <summary>Where the browser ends up after sign-out. Default: <c>/</c>.</summary>
     public string SignedOutPath { get; set; } = "/";
 
@@ -106,7 +111,7 @@ public sealed class BffOptions
             throw new ArgumentException("BffOptions.IdTokenAlgorithms must name asymmetric signature algorithms.");
         if (Apis.Any(api => !Issuers.Backchannel.MayAsk(api, out _)))
             throw new ArgumentException("BffOptions.Apis must be https URLs (http on loopback only).");
-        if (!Array.TrueForAll([SignInPath, CallbackPath, SignOutPath, SignOutCallbackPath, SignedOutPath], LocalPath.IsLocal))
+        if (!Array.TrueForAll([SignInPath, CallbackPath, SignOutPath, SignOutCallbackPath, BackchannelLogoutPath, SignedOutPath], LocalPath.IsLocal))
             throw new ArgumentException("The paths of BffOptions must be local paths.");
     }
 }

@@ -32,6 +32,10 @@ internal sealed partial class BffParts : IDisposable
     public BffCookies Cookies { get; }
     public SessionTokens Tokens { get; }
 
+    /// <summary>Logout tokens that were used, and sessions of the issuer that they ended, while that matters.</summary>
+    public RecentIds LogoutTokens { get; } = new();
+    public RecentIds EndedSessions { get; } = new();
+
     /// <summary>Sends the browser to the issuer with a request.</summary>
     public void SendAway(HttpContext http, string hop, string endpoint, IReadOnlyList<KeyValuePair<string, string>> request)
     {
@@ -107,6 +111,12 @@ internal sealed partial class BffParts : IDisposable
 
     [LoggerMessage(21, LogLevel.Information, "Somebody signed in.")]
     public static partial void LogSignedIn(ILogger logger);
+
+    [LoggerMessage(24, LogLevel.Information, "The issuer ended {Count} sessions.")]
+    public static partial void LogEndedByIssuer(ILogger logger, int count);
+
+    [LoggerMessage(25, LogLevel.Warning, "A logout token was refused: {Code} {Name}.")]
+    public static partial void LogLogoutRefused(ILogger logger, string code, string name);
 
     [LoggerMessage(22, LogLevel.Information, "The issuer refused to refresh a session ({Error}); it has ended.")]
     public static partial void LogEnded(ILogger logger, string error);

@@ -6,6 +6,10 @@ public sealed record BffSession
     /// <summary>The claims of the ID token and of the userinfo endpoint, as JSON.</summary>
     public required string Claims { get; init; }
 
+    /// <summary>Who it is (<c>sub</c>), and which session at the issuer it belongs to (<c>sid</c>): a back-channel logout names one or both.</summary>
+    public string? Subject { get; init; }
+    public string? IssuerSession { get; init; }
+
     /// <summary>The ID token itself: needed as a hint when signing out.</summary>
     public required string IdToken { get; init; }
 
@@ -17,6 +21,12 @@ public sealed record BffSession
 
     /// <summary>The end, however busy the session is.</summary>
     public required DateTimeOffset Ends { get; init; }
+
+    /// <summary>Whether a logout that names this person, this session of the issuer, or both, is about it.</summary>
+    public bool IsOf(string? subject, string? issuerSession) =>
+        (subject ?? issuerSession) is not null
+        && (subject is null || subject == Subject)
+        && (issuerSession is null || issuerSession == IssuerSession);
 
     public override string ToString() => $"session since {Started:O}";
 }
@@ -53,4 +63,10 @@ public interface IBffSessionStore
     ValueTask<bool> TryReplaceAsync(string id, BffSession expected, BffSession next, CancellationToken ct);
 
     ValueTask RemoveAsync(string id, CancellationToken ct);
+
+    /// <summary>
+    /// Removes every session that has this <see cref="BffSession.Subject"/> and this <see cref="BffSession.IssuerSession"/>; one of them may be null, and then stands for
+    /// all. Returns how many there were.
+    /// </summary>
+    ValueTask<int> RemoveAllAsync(string? subject, string? issuerSession, CancellationToken ct);
 }

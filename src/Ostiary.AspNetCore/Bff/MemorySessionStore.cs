@@ -39,6 +39,18 @@ internal sealed class MemorySessionStore(int capacity, TimeProvider clock) : IBf
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<int> RemoveAllAsync(string? subject, string? issuerSession, CancellationToken ct)
+    {
+        var removed = 0;
+        foreach (var (id, session) in _sessions)
+        {
+            // By id and not by value: a refresh may have replaced the session meanwhile.
+            if (session.IsOf(subject, issuerSession) && _sessions.TryRemove(id, out _))
+                removed++;
+        }
+        return ValueTask.FromResult(removed);
+    }
+
     private void MakeRoom<TValue>(ConcurrentDictionary<string, TValue> kept, Func<TValue, DateTimeOffset> ends, Func<TValue, DateTimeOffset> used)
     {
         if (kept.Count < capacity)

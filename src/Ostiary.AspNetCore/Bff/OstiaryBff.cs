@@ -31,7 +31,7 @@ public static class OstiaryBff
         return services;
     }
 
-    /// <summary>Recognises signed-in browsers, and maps the four paths of <see cref="BffOptions"/>.</summary>
+    /// <summary>Recognises signed-in browsers, and maps the five paths of <see cref="BffOptions"/>.</summary>
     public static WebApplication UseOstiaryBff(this WebApplication app)
     {
         var parts = app.Services.GetRequiredService<BffParts>();
@@ -48,6 +48,7 @@ public static class OstiaryBff
         app.MapGet(parts.Options.CallbackPath, signIn.FinishAsync);
         app.MapMethods(parts.Options.SignOutPath, ["GET", "POST"], signOut.StartAsync);
         app.MapGet(parts.Options.SignOutCallbackPath, signOut.FinishAsync);
+        app.MapPost(parts.Options.BackchannelLogoutPath, new BackchannelLogoutEndpoint(parts).HandleAsync); // Back-Channel Logout §2.5
         return app;
     }
 

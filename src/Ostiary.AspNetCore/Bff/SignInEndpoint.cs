@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Ostiary.AspNetCore.Observation;
 using Ostiary.Protocol;
@@ -116,9 +117,12 @@ internal sealed class SignInEndpoint(BffParts parts)
         if (parts.Cookies.Session(http) is { } old)
             await parts.Sessions.RemoveAsync(BffCookies.IdOf(old), http.RequestAborted);
         var now = parts.Clock.GetUtcNow();
+        using var identity = JsonDocument.Parse(claims);
         var session = new BffSession
         {
             Claims = claims,
+            Subject = TextOf(identity, "sub"),
+            IssuerSession = TextOf(identity, "sid"),
             IdToken = tokens.IdToken!,
             AccessToken = tokens.AccessToken!,
             AccessTokenExpires = now + tokens.Lifetime,
@@ -127,8 +131,15 @@ internal sealed class SignInEndpoint(BffParts parts)
             LastSeen = now,
             Ends = now + _options.SessionLifetime,
         };
-        await parts.Sessions.AddAsync(BffCookies.IdOf(parts.Cookies.StartSession(http)), session, http.RequestAborted);
+        var id = BffCookies.IdOf(parts.Cookies.StartSession(http));
+        await parts.Sessions.AddAsync(id, session, http.RequestAborted);
+        // A logout that came while the code was exchanged found no session to end.
+        if (session.IssuerSession is { } sid && parts.EndedSessions.Has(sid, now))
+            await parts.Sessions.RemoveAsync(id, http.RequestAborted);
     }
+
+    private static string? TextOf(JsonDocument claims, string name) =>
+        claims.RootElement.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
 
     private async ValueTask<PendingSignIn?> TakeAsync(HttpContext http, string? slot)
     {

@@ -260,6 +260,7 @@ public enum Reason
     CallbackRefused = 6032,
     IdTokenRejected = 6033,
     CallbackCookieMissing = 6034,
+    LogoutTokenRejected = 6035,
 
     // 7xxx: what this server fetches from addresses that others named.
     FetchUrlRefused = 7001,

@@ -252,6 +252,7 @@ internal static class RefusalTable
         Reason.CallbackRefused          => new(400, "access_denied", "RFC 6749 §4.1.2.1", "The authorization server refused the sign-in."),
         Reason.IdTokenRejected          => new(400, "invalid_request", "OIDC Core §3.1.3.7", "The ID token does not hold."),
         Reason.CallbackCookieMissing    => new(400, "invalid_request", "RFC 6749 §10.12", "This browser has not started the sign-in, or it is too long ago."),
+        Reason.LogoutTokenRejected      => new(400, "invalid_request", "Back-Channel Logout §2.6", "The logout token does not hold.", Severity.Warning),
         Reason.FetchUrlRefused          => new(503, "temporarily_unavailable", "", "The address is not one that this server fetches: https on port 443 or 8443, in its plain spelling.", Severity.Warning),
         Reason.FetchAddressRefused      => new(503, "temporarily_unavailable", "RFC 6890 §2.2", "The host leads to an address that is not public.", Severity.Warning),
         Reason.FetchUnreachable         => new(503, "temporarily_unavailable", "", "The host cannot be reached, or its certificate is not trusted.", Severity.Warning),

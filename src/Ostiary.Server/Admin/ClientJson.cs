@@ -31,6 +31,9 @@ internal static class ClientJson
         AdminJson.Text(json, "backchannel_logout_uri", client.BackchannelLogoutUri);
         if (client.BackchannelLogoutUri is not null)
             json.WriteBoolean("backchannel_logout_session_required", client.BackchannelLogoutSessionRequired);
+        AdminJson.Text(json, "frontchannel_logout_uri", client.FrontchannelLogoutUri);
+        if (client.FrontchannelLogoutUri is not null)
+            json.WriteBoolean("frontchannel_logout_session_required", client.FrontchannelLogoutSessionRequired);
         AdminJson.Texts(json, "grant_types", client.GrantTypes);
         AdminJson.Texts(json, "response_types", client.May(ClientNames.AuthorizationCode) ? ["code"] : []);
         if (!client.Scope.IsEmpty)

@@ -157,7 +157,7 @@ internal sealed class LiveAdministration(AdminParts parts)
     }
 
     /// <summary>The clients of a session that is over: who was told, who is tried again, who was not.</summary>
-    private static void Write(Utf8JsonWriter json, IReadOnlyList<LogoutOutcome>? outcomes)
+    private void Write(Utf8JsonWriter json, IReadOnlyList<LogoutOutcome>? outcomes)
     {
         if (outcomes is null)
             return;
@@ -166,7 +166,7 @@ internal sealed class LiveAdministration(AdminParts parts)
         {
             json.WriteStartObject();
             json.WriteString("client_id", clientId);
-            json.WriteString("state", notice is null ? "no-address" : Word(notice.State.ToString()));
+            json.WriteString("state", notice is null ? UntoldWord(clientId) : Word(notice.State.ToString()));
             if (notice is not null)
                 json.WriteNumber("tries", notice.Tries);
             if (notice is { State: LogoutNoticeState.Waiting })
@@ -177,6 +177,10 @@ internal sealed class LiveAdministration(AdminParts parts)
         }
         json.WriteEndArray();
     }
+
+    /// <summary>A page for a frame is of no use where a session ends without its browser.</summary>
+    private string UntoldWord(string clientId) =>
+        parts.Configuration.Current.Client(clientId) is { FrontchannelLogoutUri: not null } ? "not-shown" : "no-address";
 
     private string? UsernameOf(string? subject) => subject is null ? null : parts.Configuration.Current.User(subject)?.Username;
 

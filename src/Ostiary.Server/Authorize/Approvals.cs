@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Protocol.Rules;
+using Ostiary.Server.CheckSession;
 using Ostiary.Server.Claims;
 using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
@@ -99,7 +100,7 @@ public sealed class Approvals : IInteractions
         };
         await _issuer.Stores.Grants.TryCreateAsync(approved, http.RequestAborted);
         Record(http, grant, session, "authorize.approve", "approved", null);
-        await _response.CodeAsync(http, RedirectOf(grant), _credentials.Code(grant.Id));
+        await _response.CodeAsync(http, RedirectOf(grant), _credentials.Code(grant.Id), StateFor(http, grant, session));
     }
 
     internal void SendToPage(HttpContext http, GrantId id, Need need)
@@ -187,8 +188,14 @@ public sealed class Approvals : IInteractions
             return;
         }
         Record(http, grant, session, act, "approved", null);
-        await _response.CodeAsync(http, RedirectOf(grant), _credentials.Code(grant.Id));
+        await _response.CodeAsync(http, RedirectOf(grant), _credentials.Code(grant.Id), StateFor(http, grant, session));
     }
+
+    /// <summary>Session Management §2</summary>
+    private string? StateFor(HttpContext http, Grant grant, Session session) =>
+        grant.Request.Scope.Contains(ScopeSet.OpenId) && SessionState.OriginOf(grant.Request.RedirectUri!) is { } origin
+            ? SessionState.New(grant.ClientId, origin, _sessions.StateOf(http, session))
+            : null;
 
     /// <summary>
     /// A pushed or signed request is answered once, whoever brings it in however many browsers; until then its page may be loaded again. RFC 9126 §4

@@ -8,7 +8,9 @@ namespace Ostiary.Server.Authorize;
 /// <summary>Answers of the authorization endpoint to a trusted redirect URI. RFC 6749 §4.1.2, RFC 9207 §2</summary>
 internal sealed class AuthorizeResponse(Issuer issuer)
 {
-    public Task CodeAsync(HttpContext http, TrustedRedirect redirect, string code) => SendAsync(http, redirect, [new("code", code)]);
+    /// <param name="sessionState">For clients that watch the session. Session Management §2</param>
+    public Task CodeAsync(HttpContext http, TrustedRedirect redirect, string code, string? sessionState) =>
+        SendAsync(http, redirect, sessionState is null ? [new("code", code)] : [new("code", code), new("session_state", sessionState)]);
 
     /// <summary>RFC 6749 §4.1.2.1</summary>
     public Task ErrorAsync(HttpContext http, TrustedRedirect redirect, Reason reason, string? parameter = null)

@@ -113,6 +113,12 @@ public sealed record Client
 
     /// <summary>Whether it needs the <c>sid</c>; every logout token has one.</summary>
     public bool BackchannelLogoutSessionRequired { get; init; }
+
+    /// <summary>The page of it that a browser loads in a frame when a session is over. Front-Channel Logout §2</summary>
+    public string? FrontchannelLogoutUri { get; init; }
+
+    /// <summary>Whether it needs <c>iss</c> and <c>sid</c>; it always gets both.</summary>
+    public bool FrontchannelLogoutSessionRequired { get; init; }
     public ImmutableArray<string> GrantTypes { get; init; } = [];
 
     /// <summary>The scopes it may ask for; empty: every scope of <c>openid profile email address phone offline_access</c> for clients that sign people in, none for others.</summary>

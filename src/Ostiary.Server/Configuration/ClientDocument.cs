@@ -55,6 +55,8 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             PostLogoutRedirectUris = ClientUris.ReadRedirects(reader, "post_logout_redirect_uris", type, onLoopback),
             BackchannelLogoutUri = ClientUris.ReadFetched(reader, "backchannel_logout_uri", onLoopback),
             BackchannelLogoutSessionRequired = reader.Flag("backchannel_logout_session_required") ?? false,
+            FrontchannelLogoutUri = ClientUris.ReadFramed(reader, "frontchannel_logout_uri"),
+            FrontchannelLogoutSessionRequired = reader.Flag("frontchannel_logout_session_required") ?? false,
             GrantTypes = grants,
             Scope = ReadScope(reader),
             RequirePkce = reader.Flag("require_pkce") ?? true,

@@ -117,7 +117,16 @@ internal static class ClientRules
             reader.Refuse("backchannel_logout_uri", "has no use without the grant type authorization_code: nobody signs in there.");
         if (reader.Has("backchannel_logout_session_required") && !reader.Has("backchannel_logout_uri"))
             reader.Refuse("backchannel_logout_session_required", "has a meaning only with backchannel_logout_uri.");
+        if (client.FrontchannelLogoutUri is { } page && !client.RedirectUris.Any(uri => HaveOneOrigin(page, uri))) // Front-Channel Logout §2
+            reader.Refuse("frontchannel_logout_uri", "has another scheme, host or port than every redirect URI.");
+        if (reader.Has("frontchannel_logout_session_required") && !reader.Has("frontchannel_logout_uri"))
+            reader.Refuse("frontchannel_logout_session_required", "has a meaning only with frontchannel_logout_uri.");
     }
+
+    private static bool HaveOneOrigin(string a, string b) =>
+        Uri.TryCreate(a, UriKind.Absolute, out var one)
+        && Uri.TryCreate(b, UriKind.Absolute, out var other)
+        && one.GetLeftPart(UriPartial.Authority) == other.GetLeftPart(UriPartial.Authority);
 
     public static bool UsesSecret(Client client) =>
         client.AuthenticationMethod

@@ -63,6 +63,18 @@ internal static class ClientUris
         return null;
     }
 
+    /// <summary>A page that browsers load in a frame. Plain http is for loopback; which origins it may have says <see cref="ClientRules"/>.</summary>
+    public static string? ReadFramed(DocumentReader reader, string member)
+    {
+        if (reader.Text(member, 1024) is not { } text)
+            return null;
+        var isPlain = text.All(c => c is > ' ' and <= '~' and not ('"' or '\\' or '<' or '>' or '#'));
+        if (isPlain && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && uri.Scheme is "https" or "http")
+            return text;
+        reader.Refuse(member, "must be an absolute https URL without a fragment."); // Front-Channel Logout §2
+        return null;
+    }
+
     /// <summary>Whether the first redirect URI is one that only programs on a device have.</summary>
     public static bool AreNative(DocumentReader reader)
     {

@@ -97,6 +97,9 @@ public sealed class DiscoveryEndpoint(Issuer issuer, IReadOnlyList<string> grant
         json.WriteString("end_session_endpoint", issuer.Url.At("/end_session")); // RP-Initiated Logout §2.1
         json.WriteBoolean("backchannel_logout_supported", true); // Back-Channel Logout §2.1
         json.WriteBoolean("backchannel_logout_session_supported", true);
+        json.WriteBoolean("frontchannel_logout_supported", true); // Front-Channel Logout §3
+        json.WriteBoolean("frontchannel_logout_session_supported", true);
+        json.WriteString("check_session_iframe", issuer.Url.At("/check_session")); // Session Management §3.3
         List(json, "scopes_supported", UserClaims.OpenIdScopes.Tokens.Concat(snapshot.Apis.Values.SelectMany(a => a.AllScopes.Tokens)));
         List(json, "response_types_supported", ["code"]);
         List(json, "response_modes_supported", ["query", "form_post"]);

@@ -24,6 +24,8 @@ internal sealed class EndSessionEndpoint(
     LogoutNotices notices
 )
 {
+    private readonly FrontchannelLogout _frontchannel = new(issuer);
+
     internal sealed record Request(FormParameters Parameters, Reason? Malformed)
     {
         public string? Hint => Parameters["id_token_hint"];
@@ -101,16 +103,32 @@ internal sealed class EndSessionEndpoint(
             await notices.WriteAsync(session.Id, CancellationToken.None);
         }
         Record(http, verdict, client?.Id, session, session is null ? null : "session ended");
-        if (request.ReturnTo is not { } target)
+        var frames = session is null ? [] : await _frontchannel.FramesAsync(session.Id, session.Subject, CancellationToken.None);
+        var target = ReturnTarget(request);
+        if (target is not null && frames.Count == 0)
         {
-            var outcomes = session is null ? [] : await notices.FirstOutcomesAsync(session.Id, http.RequestAborted);
-            await page.LoggedOutAsync(http, uiLocales: UiLocales(request), outcomes: outcomes);
+            http.Response.Headers.CacheControl = "no-store";
+            http.Response.StatusCode = StatusCodes.Status303SeeOther;
+            http.Response.Headers.Location = target;
             return;
         }
+        var after = new AfterLogout
+        {
+            Frames = frames,
+            Onward = target,
+            // Who is on the way to an app does not wait for others.
+            Outcomes =
+                session is null ? []
+                : target is null ? await notices.FirstOutcomesAsync(session.Id, http.RequestAborted)
+                : await LogoutNotices.OutcomesAsync(issuer.Stores, session.Id, http.RequestAborted),
+        };
+        await page.LoggedOutAsync(http, after, UiLocales(request));
+    }
+
+    private static string? ReturnTarget(Request request)
+    {
         IEnumerable<KeyValuePair<string, string>> state = request.Parameters["state"] is { } value ? [new("state", value)] : [];
-        http.Response.Headers.CacheControl = "no-store";
-        http.Response.StatusCode = StatusCodes.Status303SeeOther;
-        http.Response.Headers.Location = AuthorizeResponse.Append(target, state); // RP-Initiated Logout §3
+        return request.ReturnTo is { } uri ? AuthorizeResponse.Append(uri, state) : null; // RP-Initiated Logout §3
     }
 
     private static async ValueTask<Request> ReadAsync(HttpContext http)

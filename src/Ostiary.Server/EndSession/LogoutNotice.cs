@@ -12,6 +12,9 @@ public enum LogoutNoticeState
 
     /// <summary>Given up: the client may think that the person is still there.</summary>
     Failed = 2,
+
+    /// <summary>Its page was in a frame of the page after the logout. Whether the browser loaded it, nobody can tell. Front-Channel Logout §3</summary>
+    Shown = 3,
 }
 
 /// <summary>That a session is over, for one client that took part in it. One row per session and client. Back-Channel Logout §2.5</summary>

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Configuration;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Grants;
 using Ostiary.Server.Http;
 using Ostiary.Server.Sessions;
@@ -10,8 +11,9 @@ using Ostiary.Server.Stores;
 namespace Ostiary.Server.Pages;
 
 /// <summary><c>/account</c>: where somebody is signed in, which apps they let in, and how to end both.</summary>
-internal sealed class AccountPage(PageContext pages)
+internal sealed class AccountPage(PageContext pages, LogoutPage logout)
 {
+    private readonly FrontchannelLogout _frontchannel = new(pages.Issuer);
     private const string Form = "account";
     private const int MaxSessions = 100;
     private const int MaxGrants = 500;
@@ -54,7 +56,12 @@ internal sealed class AccountPage(PageContext pages)
         else if (verdict.Allowed)
             await pages.Sessions.EndAsync(target!, http.RequestAborted);
         pages.Record(http, verdict, session, item: "session", change: "session ended");
-        await (verdict.Refused is { } reason ? RefuseAsync(http, reason) : PageContext.SeeOther(http, pages.PathOf("/account")));
+        if (verdict.Refused is { } reason)
+            await RefuseAsync(http, reason);
+        else if (target!.Id == session!.Id)
+            await GoneAsync(http, session, "/account");
+        else
+            await PageContext.SeeOther(http, pages.PathOf("/account"));
     }
 
     /// <summary>Ends all sessions of the person, this one too.</summary>
@@ -67,7 +74,20 @@ internal sealed class AccountPage(PageContext pages)
         if (verdict.Allowed)
             await pages.Sessions.EndAllAsync(http, session!, http.RequestAborted);
         pages.Record(http, verdict, session, change: "all sessions ended");
-        await (verdict.Refused is { } reason ? RefuseAsync(http, reason) : PageContext.SeeOther(http, pages.PathOf("/login")));
+        await (verdict.Refused is { } reason ? RefuseAsync(http, reason) : GoneAsync(http, session!, "/login"));
+    }
+
+    /// <summary>On to the next page, unless apps of the session have to be told by this browser first.</summary>
+    private async Task GoneAsync(HttpContext http, Session session, string next)
+    {
+        var frames = await _frontchannel.FramesAsync(session.Id, session.Subject, CancellationToken.None);
+        if (frames.Count == 0)
+            await PageContext.SeeOther(http, pages.PathOf(next));
+        else
+            await logout.LoggedOutAsync(
+                http,
+                new AfterLogout { Frames = frames, Outcomes = await LogoutNotices.OutcomesAsync(Stores, session.Id, http.RequestAborted) }
+            );
     }
 
     /// <summary>Takes an app's access away: its grants end, and it has to ask again.</summary>

@@ -12,6 +12,7 @@ internal static class Assets
     {
         Asset.Load("ostiary.css", "text/css; charset=utf-8"),
         Asset.Load("form-post.js", "text/javascript; charset=utf-8"),
+        Asset.Load("signed-out.js", "text/javascript; charset=utf-8"),
         Asset.Load("icon.svg", "image/svg+xml"),
     }.ToFrozenDictionary(a => a.Name);
 

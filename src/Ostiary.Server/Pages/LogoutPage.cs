@@ -12,6 +12,9 @@ internal sealed class LogoutPage(PageContext pages)
 {
     private const string Form = "logout";
 
+    /// <summary>Seconds that the apps of a session have to load their frames, before the browser goes on.</summary>
+    private const int Patience = 5;
+
     /// <summary>Asks. The form goes to the path of the end-session endpoint and carries the request's parameters along. RP-Initiated Logout §2</summary>
     /// <param name="app">The name of the app that asks, if it is known.</param>
     /// <param name="formTarget">Where the answer may redirect to, see <see cref="RedirectUris.PolicySource"/>.</param>
@@ -57,30 +60,42 @@ internal sealed class LogoutPage(PageContext pages)
         return verdict.Refused;
     }
 
-    /// <summary>Says that it is done, with a way back to the app where its address is registered.</summary>
-    /// <param name="outcomes">The apps of the session, and which of them were told.</param>
-    public Task LoggedOutAsync(
-        HttpContext http,
-        string? app = null,
-        string? returnTo = null,
-        IReadOnlyList<string>? uiLocales = null,
-        IReadOnlyList<LogoutOutcome>? outcomes = null
-    )
+    /// <summary>Says that it is done and who was told, shows the frames of the session's clients, and goes on to the app where its address is registered.</summary>
+    public Task LoggedOutAsync(HttpContext http, AfterLogout after, IReadOnlyList<string>? uiLocales = null)
     {
         var texts = Catalogue.For(uiLocales ?? [], http.Request.Headers.AcceptLanguage);
-        var next = returnTo is null
+        var next = after.Onward is null
             ? Html.Of($"""<a class="button block" href="{pages.PathOf("/login")}">{texts["logout.again"]}</a>""")
-            : Html.Of($"""<a class="button primary block" href="{returnTo}">{texts["logout.back", DisplayText.Clean(app)]}</a>""");
+            : Html.Of($"""<a class="button primary block" id="onward" href="{after.Onward}">{texts["logout.onward"]}</a>""");
         var body = Html.Of(
             $"""
             <h1>{texts["logout.done.title"]}</h1>
             <p class="lead">{texts["logout.done.text", PageWriter.DisplayName(pages.Issuer)]}</p>
-            {Told(texts, outcomes ?? [])}
+            {Told(texts, after.Outcomes)}
             {next}
+            {after.Frames.Select(Frame)}
             """
         );
-        return PageWriter.WriteAsync(http, pages.Issuer, texts, new Page(texts["logout.done.title"], body));
+        var page = new Page(texts["logout.done.title"], body)
+        {
+            FrameOrigins = [.. after.Frames.Select(frame => frame.Origin)],
+            Script = after.Onward is null ? Html.Empty : GoOn(after.Onward),
+        };
+        return PageWriter.WriteAsync(http, pages.Issuer, texts, page);
     }
+
+    /// <summary>It runs with the client's own cookies and may do nothing to the page around it.</summary>
+    private static Html Frame(LogoutFrame frame) =>
+        Html.Of($"""<iframe src="{frame.Url}" hidden sandbox="allow-scripts allow-same-origin" referrerpolicy="no-referrer"></iframe>""");
+
+    /// <summary>A script goes on when the frames are loaded; where none runs, the browser goes on after a while.</summary>
+    private Html GoOn(string target) =>
+        Html.Of(
+            $"""
+            <meta http-equiv="refresh" content="{Patience};url={target}">
+            <script src="{pages.Issuer.Url.Path}{Assets.PathOf("signed-out.js")}" defer></script>
+            """
+        );
 
     private IEnumerable<Html> Told(Catalogue texts, IReadOnlyList<LogoutOutcome> outcomes)
     {
@@ -96,6 +111,18 @@ internal sealed class LogoutPage(PageContext pages)
         {
             LogoutNoticeState.Told => "logout.apps.told",
             LogoutNoticeState.Waiting => "logout.apps.waiting",
+            LogoutNoticeState.Shown => "logout.apps.shown",
             _ => "logout.apps.untold",
         };
+}
+
+/// <summary>What there is to say and to do when a session has ended in this browser.</summary>
+internal sealed record AfterLogout
+{
+    /// <summary>The apps of the session, and which of them were told.</summary>
+    public IReadOnlyList<LogoutOutcome> Outcomes { get; init; } = [];
+    public IReadOnlyList<LogoutFrame> Frames { get; init; } = [];
+
+    /// <summary>Where the app wants the browser; null: it stays here.</summary>
+    public string? Onward { get; init; }
 }

@@ -12,6 +12,9 @@ internal sealed record Page(string Title, Html Body)
     /// <summary>The form-action source besides <c>'self'</c>: where the answer to a form of this page may redirect to.</summary>
     public string? FormTarget { get; init; }
 
+    /// <summary>The origins of the pages that it shows in frames.</summary>
+    public IReadOnlyList<string> FrameOrigins { get; init; } = [];
+
     public bool Wide { get; init; }
 
     public Html Script { get; init; }
@@ -26,7 +29,7 @@ internal static class PageWriter
         http.Response.StatusCode = page.Status;
         http.Response.ContentType = "text/html; charset=utf-8";
         http.Response.ContentLength = html.Length;
-        SecurityHeaders.Set(http.Response.Headers, page.FormTarget);
+        SecurityHeaders.Set(http.Response.Headers, page.FormTarget, page.FrameOrigins);
         http.Response.Headers.ContentLanguage = texts.Language;
         return http.Response.Body.WriteAsync(html, http.RequestAborted).AsTask();
     }

@@ -26,9 +26,9 @@ internal sealed class PageEndpoints
         Login = new LoginPage(pages, new SignIn(issuer, sessions, passwords, passwordUpdates));
         Consent = new ConsentPage(pages);
         Device = new DevicePage(pages, devices);
-        Account = new AccountPage(pages);
-        Errors = new ErrorCodePage(issuer);
         Logout = new LogoutPage(pages);
+        Account = new AccountPage(pages, Logout);
+        Errors = new ErrorCodePage(issuer);
     }
 
     public LoginPage Login { get; }

@@ -16,6 +16,10 @@ internal sealed class RegistrantMetadata
     [
         "redirect_uris",
         "post_logout_redirect_uris",
+        "backchannel_logout_uri", // Back-Channel Logout §2.2
+        "backchannel_logout_session_required",
+        "frontchannel_logout_uri", // Front-Channel Logout §2
+        "frontchannel_logout_session_required",
         "client_name",
         "client_uri",
         "logo_uri",

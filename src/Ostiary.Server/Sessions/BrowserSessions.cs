@@ -23,11 +23,25 @@ public sealed class BrowserSessions(Issuer issuer)
     /// <summary>Whether the browser sent a cookie of ours, valid or not.</summary>
     public bool IsKnown(HttpContext http) => _cookies.IsKnown(http);
 
+    /// <summary>The state of this browser's session, which the browser has from then on.</summary>
+    public string StateOf(HttpContext http, Session session) => _cookies.ShowState(http, session.SecretHash);
+
+    /// <summary>The cookie that <see cref="StateOf"/> is kept in.</summary>
+    public string StateCookie => _cookies.StateName;
+
     /// <summary>The live session of this browser, or null. Marks its activity at most once a minute.</summary>
     public async ValueTask<Session?> CurrentAsync(HttpContext http, CancellationToken ct)
     {
         if (!_cookies.TryReadSession(http, out var id, out var secretHash))
             return null;
+        var session = await LiveAsync(id, secretHash, ct);
+        if (session is null)
+            _cookies.ClearState(http);
+        return session;
+    }
+
+    private async ValueTask<Session?> LiveAsync(string id, string secretHash, CancellationToken ct)
+    {
         var session = await issuer.Stores.Sessions.FindAsync(id, ct);
         if (session is null || !FixedTime.Equals(Encoding.ASCII.GetBytes(session.SecretHash), Encoding.ASCII.GetBytes(secretHash)))
             return null;

@@ -9,8 +9,8 @@ using Ostiary.Server.Http;
 namespace Ostiary.Server.Sessions;
 
 /// <summary>
-/// The two cookies. The browser cookie says only that it is the same browser, and stays; the session cookie says who is signed in, and is new at every sign-in.
-/// Neither holds anything about a person, and the stores hold only hashes of both.
+/// The cookies. The browser cookie says only that it is the same browser, and stays; the session cookie says who is signed in, and is new at every sign-in.
+/// Neither holds anything about a person, and the stores hold only hashes of both. The third one gives no rights at all: it tells apps whether the session changed.
 /// </summary>
 internal sealed class SessionCookies(IssuerUrl issuer)
 {
@@ -22,7 +22,11 @@ internal sealed class SessionCookies(IssuerUrl issuer)
     // Without TLS, on loopback, browsers take no __Host- cookie and other programs send no Secure one. draft-ietf-httpbis-rfc6265bis
     private readonly string _session = (issuer.Secure ? "__Host-ostiary_session" : "ostiary_session") + MarkOf(issuer.Path);
     private readonly string _browser = (issuer.Secure ? "__Host-ostiary_browser" : "ostiary_browser") + MarkOf(issuer.Path);
+    private readonly string _state = (issuer.Secure ? "__Host-ostiary_state" : "ostiary_state") + MarkOf(issuer.Path);
     private readonly bool _secure = issuer.Secure;
+
+    /// <summary>The cookie that the check-session frame reads.</summary>
+    public string StateName => _state;
 
     /// <summary>The hash of the browser cookie; a new cookie where there is none that we could have set.</summary>
     public string BrowserOf(HttpContext http)
@@ -58,10 +62,50 @@ internal sealed class SessionCookies(IssuerUrl issuer)
     {
         id ??= Entropy.Name(16);
         var secret = Entropy.Text(32);
-        return (id, Hash(secret), http => Append(http, _session, id + "." + secret, lifetime: null));
+        return (id, Hash(secret), Send);
+
+        void Send(HttpContext http)
+        {
+            Append(http, _session, id + "." + secret, lifetime: null);
+            ClearState(http);
+        }
     }
 
-    public void ClearSession(HttpContext http) => Append(http, _session, "", TimeSpan.Zero);
+    public void ClearSession(HttpContext http)
+    {
+        Append(http, _session, "", TimeSpan.Zero);
+        ClearState(http);
+    }
+
+    /// <summary>
+    /// What the session looks like to the check-session frame: another text after each sign-in, from which nothing can be concluded. Sent only to browsers that
+    /// do not have it yet. Scripts must read it, and in frames of other sites. Session Management §3.2
+    /// </summary>
+    public string ShowState(HttpContext http, string secretHash)
+    {
+        var state = Hash("browser state " + secretHash);
+        if (!RawCookies.TryRead(http, _state, out var known) || known != state)
+            http.Response.Cookies.Append(_state, state, StateOptions());
+        return state;
+    }
+
+    /// <summary>Whatever apps still hold is then said to have changed.</summary>
+    public void ClearState(HttpContext http)
+    {
+        if (http.Request.Headers.Cookie.Any(header => header?.Contains(_state + "=", StringComparison.Ordinal) == true))
+            http.Response.Cookies.Delete(_state, StateOptions());
+    }
+
+    // Without TLS there is no SameSite=None; then the frame works within one site, which is all that loopback needs.
+    private CookieOptions StateOptions() =>
+        new()
+        {
+            Path = "/",
+            HttpOnly = false,
+            Secure = _secure,
+            SameSite = _secure ? SameSiteMode.None : SameSiteMode.Lax,
+            IsEssential = true,
+        };
 
     private void Append(HttpContext http, string name, string value, TimeSpan? lifetime) =>
         http.Response.Cookies.Append(
@@ -96,7 +140,7 @@ internal sealed class SessionCookies(IssuerUrl issuer)
 
     private static string Hash(ReadOnlySpan<char> ascii)
     {
-        Span<byte> bytes = stackalloc byte[64];
+        Span<byte> bytes = stackalloc byte[96];
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes[..Encoding.ASCII.GetBytes(ascii, bytes)], hash);
         return Base64Url.EncodeToString(hash);

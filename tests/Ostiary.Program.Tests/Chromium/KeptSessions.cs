@@ -44,6 +44,9 @@ internal sealed class KeptSessions : IBffSessionStore
         return ValueTask.FromResult(_sessions.TryUpdate(id, next, expected));
     }
 
+    public ValueTask<int> RemoveAllAsync(string? subject, string? issuerSession, CancellationToken ct) =>
+        ValueTask.FromResult(_sessions.Count(pair => pair.Value.IsOf(subject, issuerSession) && _sessions.TryRemove(pair.Key, out _)));
+
     public ValueTask RemoveAsync(string id, CancellationToken ct)
     {
         _sessions.TryRemove(id, out _);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Ostiary.AspNetCore.Bff;
 using Ostiary.Cli.Demo;
@@ -17,15 +18,18 @@ internal sealed class NotesTown : IAsyncDisposable
     public const string Username = "alice";
     private const string Audience = "https://notes.example";
 
+    private static readonly JsonSerializerOptions WithoutNulls = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("ostiary-town-");
     private readonly string _clientSecret = RandomNumberGenerator.GetHexString(64);
     private readonly ConcurrentQueue<BffHop> _hops = new();
+    private readonly Logouts _logouts;
     private ServerProcess? _server;
     private WebApplication? _api;
     private WebApplication? _app;
 
-    private NotesTown(bool tls)
+    private NotesTown(bool tls, Logouts logouts)
     {
+        _logouts = logouts;
         var scheme = tls ? "https" : "http";
         string At(string host) => string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{ServerProcess.FreePort()}");
         (Issuer, Api, App) = (At("localhost"), At("127.0.0.1"), At("127.0.0.1"));
@@ -39,12 +43,15 @@ internal sealed class NotesTown : IAsyncDisposable
     public KeptSessions Sessions { get; } = new();
     public IReadOnlyList<BffHop> Hops => [.. _hops];
 
+    /// <summary>Where commands find the server.</summary>
+    public string Data => Path.Combine(_directory.FullName, "data");
+
     /// <summary>What must stay with the app and the server: no browser gets any of it.</summary>
     public IReadOnlyList<string> Secrets => [_clientSecret, .. Sessions.Secrets];
 
-    public static async Task<NotesTown> StartAsync(DemoAuthority? authority)
+    public static async Task<NotesTown> StartAsync(DemoAuthority? authority, Logouts logouts = Logouts.None)
     {
-        var town = new NotesTown(authority is not null);
+        var town = new NotesTown(authority is not null, logouts);
         try
         {
             await town.StartServerAsync(authority);
@@ -75,7 +82,11 @@ internal sealed class NotesTown : IAsyncDisposable
         await File.WriteAllTextAsync(In("app.secret"), _clientSecret);
         await File.WriteAllTextAsync(In("alice.password"), Password);
         await File.WriteAllTextAsync(In("ostiary.json"), Configuration());
-        string[] tls = authority is null ? [] : ["--tls-cert", authority.CertificateFile, "--tls-key", authority.KeyFile];
+        string[] tls = authority is null
+            ? []
+            : ["--tls-cert", authority.CertificateFile, "--tls-key", authority.KeyFile, "--extra-ca", In("ca.pem"), "--allow-loopback-fetch"];
+        if (authority is not null)
+            await File.WriteAllTextAsync(In("ca.pem"), authority.Root.ExportCertificatePem());
         _server = await ServerProcess.StartAsync([
             "--issuer",
             Issuer,
@@ -123,6 +134,7 @@ internal sealed class NotesTown : IAsyncDisposable
                 bff.Backchannel.Timeout = patient;
             }
         );
+        _app.MapGet("/watch", http => WatchingApp.WritePageAsync(http, Issuer));
         await _api.StartAsync(TestContext.Current.CancellationToken);
         await _app.StartAsync(TestContext.Current.CancellationToken);
     }
@@ -153,6 +165,9 @@ internal sealed class NotesTown : IAsyncDisposable
                         type = "web",
                         redirect_uris = new[] { App + "/signin/callback" },
                         post_logout_redirect_uris = new[] { App + "/signout/callback" },
+                        backchannel_logout_uri = _logouts == Logouts.Backchannel ? App + "/signout/backchannel" : null,
+                        // A page that the app has anyway.
+                        frontchannel_logout_uri = _logouts == Logouts.Frontchannel ? App + "/style.css" : null,
                         scope = "openid profile offline_access notes:read notes:write",
                         consent = "required",
                         client_secret = new { file = "app.secret" },
@@ -167,8 +182,19 @@ internal sealed class NotesTown : IAsyncDisposable
                         password = new { file = "alice.password" },
                     },
                 },
-            }
+            },
+            WithoutNulls
         );
+}
+
+/// <summary>How the app hears of logouts.</summary>
+internal enum Logouts
+{
+    None,
+
+    /// <summary>Only over TLS, for the server fetches nothing without it.</summary>
+    Backchannel,
+    Frontchannel,
 }
 
 /// <summary>The system's clock, set ahead by hand.</summary>

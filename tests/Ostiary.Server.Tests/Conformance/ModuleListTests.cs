@@ -25,6 +25,9 @@ public sealed class ModuleListTests
     [InlineData("oidcc-config-certification-test-plan", 1)]
     [InlineData("oidcc-rp-initiated-logout-certification-test-plan", 11)]
     [InlineData("fapi2-security-profile-final-test-plan", 57)]
+    [InlineData("oidcc-backchannel-rp-initiated-logout-certification-test-plan", 2)]
+    [InlineData("oidcc-frontchannel-rp-initiated-logout-certification-test-plan", 2)]
+    [InlineData("oidcc-session-management-certification-test-plan", 2)]
     public void A_plan_has_all_its_modules(string plan, int modules) => Assert.Equal(modules, ReadList().Count(row => row.Plan == plan));
 
     private static Comparer<Row> ByModule => Comparer<Row>.Create((a, b) => string.CompareOrdinal(a.ToString(), b.ToString()));

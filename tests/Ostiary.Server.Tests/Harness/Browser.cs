@@ -5,9 +5,19 @@ using Ostiary.Protocol;
 namespace Ostiary.Server.Tests.Harness;
 
 /// <summary>What a person does with a browser: keeps cookies, reads a page, fills in its form. It follows no redirect by itself.</summary>
-public sealed partial class Browser(TestServer server) : IDisposable
+public sealed partial class Browser : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(server.House.Url.Origin) };
+    private readonly TestServer _server;
+    private readonly HttpClient _http;
+
+    public Browser(TestServer server)
+    {
+        _server = server;
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies };
+        _http = new HttpClient(handler) { BaseAddress = new Uri(server.House.Url.Origin) };
+    }
+
+    public CookieContainer Cookies { get; } = new();
 
     public Task<HttpResponseMessage> GetAsync(string url) => _http.GetAsync(url, TestContext.Current.CancellationToken);
 
@@ -26,12 +36,12 @@ public sealed partial class Browser(TestServer server) : IDisposable
         string decision = "allow"
     )
     {
-        var response = await GetAsync($"{server.Issuer}/authorize?{query}");
+        var response = await GetAsync($"{_server.Issuer}/authorize?{query}");
         for (var hops = 0; hops < 8; hops++)
         {
             if (
                 response.StatusCode is HttpStatusCode.SeeOther or HttpStatusCode.Found
-                && response.Headers.Location!.OriginalString.StartsWith(server.Issuer, StringComparison.Ordinal)
+                && response.Headers.Location!.OriginalString.StartsWith(_server.Issuer, StringComparison.Ordinal)
             )
                 response = await GetAsync(response.Headers.Location.OriginalString);
             else if (

@@ -86,7 +86,7 @@ public sealed partial class SpecIndexTests
     private static string Sortable(string name) => Number().Replace(name, m => m.Value.PadLeft(6, '0'));
 
     [GeneratedRegex(
-        @"(?:RFC \d+|OIDC [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*|OAuth [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*|OAuth 2\.1|RP-Initiated Logout|Multiple Response Types|(?:Front|Back)-Channel Logout|FAPI 2\.0(?: [A-Z][A-Za-z]+)*|FIPS \d+(?:-\d+)?|CIMD|JARM) §\d+(?:\.\d+)*"
+        @"(?:RFC \d+|OIDC [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*|OAuth [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)*|OAuth 2\.1|RP-Initiated Logout|Session Management|Multiple Response Types|(?:Front|Back)-Channel Logout|FAPI 2\.0(?: [A-Z][A-Za-z]+)*|FIPS \d+(?:-\d+)?|CIMD|JARM) §\d+(?:\.\d+)*"
     )]
     internal static partial Regex Citation();
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Http;
 using Ostiary.Server.Pages;
 
@@ -102,6 +103,38 @@ public sealed class OtherPagesTests
             await (await browser.PostAsync("/end_session", fields)).Content.ReadAsStringAsync(Ct);
     }
 
+    /// <summary>Every kind of outcome; apps that the server does not know are shown by their ids.</summary>
+    private static AfterLogout AfterLogoutOf(string app)
+    {
+        LogoutOutcome Outcome(string name, LogoutNoticeState? state) =>
+            new(
+                $"{app} {name}",
+                state is null
+                    ? null
+                    : new LogoutNotice
+                    {
+                        SessionId = "s",
+                        ClientId = name,
+                        Subject = "alice",
+                        CreatedAt = default,
+                        DueAt = default,
+                        KeptUntil = default,
+                        State = state.Value,
+                    }
+            );
+        return new AfterLogout
+        {
+            Outcomes =
+            [
+                Outcome("Web", LogoutNoticeState.Told),
+                Outcome("Archive", LogoutNoticeState.Told),
+                Outcome("Desk", LogoutNoticeState.Shown),
+                Outcome("Phone", LogoutNoticeState.Waiting),
+                Outcome("Old", null),
+            ],
+        };
+    }
+
     internal static void MapLogout(IEndpointRouteBuilder app, PageHost host)
     {
         var page = new LogoutPage(host.Context);
@@ -122,6 +155,6 @@ public sealed class OtherPagesTests
                 }
             )
         );
-        app.MapGet("/logged-out", (RequestDelegate)(http => page.LoggedOutAsync(http, "Billing Web", "https://billing.example/bye")));
+        app.MapGet("/logged-out", (RequestDelegate)(http => page.LoggedOutAsync(http, AfterLogoutOf("Billing"))));
     }
 }

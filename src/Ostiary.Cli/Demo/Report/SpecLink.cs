@@ -29,6 +29,9 @@ internal static class SpecLink
             "OAuth 2.1" => $"https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1{fragment}",
             "OIDC Core" => "https://openid.net/specs/openid-connect-core-1_0.html",
             "OIDC Discovery" => "https://openid.net/specs/openid-connect-discovery-1_0.html",
+            "Back-Channel Logout" => "https://openid.net/specs/openid-connect-backchannel-1_0.html",
+            "Front-Channel Logout" => "https://openid.net/specs/openid-connect-frontchannel-1_0.html",
+            "Session Management" => "https://openid.net/specs/openid-connect-session-1_0.html",
             "RP-Initiated Logout" => "https://openid.net/specs/openid-connect-rpinitiated-1_0.html",
             _ when name.StartsWith("RFC ", StringComparison.Ordinal)
                     && name.Length is > 4 and <= 9

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+
+namespace Ostiary.Program.Tests.Chromium;
+
+/// <summary>The end of a session, as the sample app and a browser notice it: everything real, everything over TLS, the app on another site than the server.</summary>
+[Trait("Speed", "Slow")]
+public sealed class LogoutTests(SystemChromium chromium) : IClassFixture<SystemChromium>
+{
+    [Fact]
+    [Trait("Spec", "Back-Channel Logout §2.5")]
+    [Trait("Spec", "Back-Channel Logout §2.7")]
+    public async Task A_session_that_the_operator_ends_is_over_in_the_sample_app()
+    {
+        await using var town = await NotesTown.StartAsync(chromium.Authority, Logouts.Backchannel);
+        await using var context = await chromium.NewAsync(scripts: false);
+        var page = await context.NewPageAsync();
+        await SignInAsync(town, page);
+
+        var session = (await Cli.Program.RunAsync("session", "list", "--data", town.Data, "-o", "id")).Output.Trim();
+        var ended = await Cli.Program.RunAsync("session", "end", session, "--data", town.Data);
+        Assert.Equal(0, ended.Exit);
+
+        Assert.Equal("told", await OutcomeAsync(town, session));
+        Assert.Equal(0, town.Sessions.Count);
+        await page.ReloadAsync();
+        await page.GetByText("You are not signed in.").WaitForAsync();
+        Assert.Contains(town.Hops, hop => hop is { Name: "back-channel logout", Status: 200 });
+    }
+
+    [Fact]
+    [Trait("Spec", "Session Management §3.2")]
+    public async Task The_frame_says_unchanged_until_somebody_signs_out() // L29
+    {
+        await using var town = await NotesTown.StartAsync(chromium.Authority);
+        await using var context = await chromium.NewAsync(scripts: true);
+        var page = await context.NewPageAsync();
+        var answered = page.WaitForRequestAsync(request => request.Url.Contains("session_state=", StringComparison.Ordinal));
+        await SignInAsync(town, page);
+        var url = (await answered).Url;
+        var state = Uri.UnescapeDataString(url[(url.IndexOf("session_state=", StringComparison.Ordinal) + 14)..].Split('&')[0]);
+
+        await using var app = await WatchingApp.OpenAsync(page, town);
+        Assert.Equal("unchanged", await app.AskAsync("notes-web " + state));
+        Assert.Equal("changed", await app.AskAsync("other-web " + state));
+        Assert.Equal("error", await app.AskAsync("notes-web"));
+        Assert.Equal("error", await app.AskAsync("notes-web " + state + " more"));
+        Assert.Equal("none", await app.AskFromElsewhereAsync("notes-web " + state));
+        Assert.Empty(app.Complaints);
+
+        await page.GotoAsync(town.App);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await page.GetByText("You are not signed in.").WaitForAsync();
+
+        await app.OpenAgainAsync();
+        Assert.Equal("changed", await app.AskAsync("notes-web " + state));
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    [Trait("Spec", "Front-Channel Logout §2")]
+    [Trait("Spec", "Front-Channel Logout §3")]
+    public async Task The_browser_loads_the_apps_page_and_then_returns_to_it(bool scripts) // L28
+    {
+        await using var town = await NotesTown.StartAsync(chromium.Authority, Logouts.Frontchannel);
+        await using var context = await chromium.NewAsync(scripts);
+        var watched = await WatchedPage.OpenAsync(context);
+        await SignInAsync(town, watched.Page);
+        var session = (await Cli.Program.RunAsync("session", "list", "--data", town.Data, "-o", "id")).Output.Trim();
+
+        await watched.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await watched.Page.GetByText("You are not signed in.").WaitForAsync();
+
+        Assert.Equal(town.App + "/", watched.Page.Url);
+        var expected = $"GET {town.App}/style.css?iss={Uri.EscapeDataString(town.Issuer)}&sid={session} ";
+        Assert.Single(watched.Asked, asked => asked.StartsWith(expected, StringComparison.Ordinal));
+        Assert.Empty(watched.Complaints);
+    }
+
+    private static async Task SignInAsync(NotesTown town, IPage page)
+    {
+        await page.GotoAsync(town.App);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Sign in" }).ClickAsync();
+        await page.FillAsync("#username", NotesTown.Username);
+        await page.FillAsync("#password", town.Password);
+        await page.ClickAsync("main button[type=submit]");
+        await page.ClickAsync("button[value=allow]");
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Notes of Alice Example" }).WaitForAsync();
+    }
+
+    /// <summary>What became of the one app of an ended session, once it is settled.</summary>
+    private static async Task<string?> OutcomeAsync(NotesTown town, string session)
+    {
+        while (true)
+        {
+            var shown = await Cli.Program.RunAsync("session", "get", session, "--data", town.Data, "-o", "json");
+            using var json = JsonDocument.Parse(shown.Output);
+            var state = Assert.Single(json.RootElement.GetProperty("logout").EnumerateArray()).GetProperty("state").GetString();
+            if (state != "waiting")
+                return state;
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+    }
+}
