@@ -19,7 +19,8 @@ internal sealed class CheckSessionEndpoint
     public CheckSessionEndpoint(Issuer issuer, BrowserSessions sessions)
     {
         var script = Assets.Read("pages/check-session.js") ?? throw new InvalidOperationException("check-session.js is not embedded.");
-        var head = $"""<!doctype html><html lang="en" data-cookie="{sessions.StateCookie}"><meta charset="utf-8"><title>{issuer.Url.Text}</title><script>""";
+        var head =
+            $"""<!doctype html><html lang="en" data-cookie="{sessions.StateCookie}"><meta charset="utf-8"><title>{issuer.Url.Text}</title><script>""";
         _page = [.. Encoding.UTF8.GetBytes(head), .. script, .. "</script></html>\n"u8];
         var hash = Convert.ToBase64String(SHA256.HashData(script));
         _policy = $"default-src 'none'; script-src 'sha256-{hash}'; form-action 'none'; base-uri 'none'";

@@ -28,32 +28,61 @@ public sealed class LogoutTests(SystemChromium chromium) : IClassFixture<SystemC
         Assert.Contains(town.Hops, hop => hop is { Name: "back-channel logout", Status: 200 });
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    [Trait("Spec", "Session Management §3.2")]
+    public async Task On_one_site_the_frame_says_unchanged_until_somebody_signs_out(bool tls) // L29
+    {
+        await using var town = await NotesTown.StartAsync(tls ? chromium.Authority : null, issuerHost: "127.0.0.1");
+        await using var context = await chromium.NewAsync(scripts: true);
+        var page = await context.NewPageAsync();
+        var question = "notes-web " + await SessionStateAsync(town, page);
+
+        await using var app = await WatchingApp.OpenAsync(page, town);
+        Assert.Equal("unchanged", await app.AskAsync(question));
+        Assert.Equal("changed", await app.AskAsync(question.Replace("notes-web", "other-web", StringComparison.Ordinal)));
+        Assert.Equal("error", await app.AskAsync("notes-web"));
+        Assert.Equal("error", await app.AskAsync(question + " more"));
+        Assert.Equal("none", await app.AskFromElsewhereAsync(question));
+        Assert.Equal("unchanged", await app.AskAsync(question));
+        Assert.Empty(app.Complaints);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await page.GetByText("You are not signed in.").WaitForAsync();
+        Assert.Equal("changed", await app.AskAsync(question));
+    }
+
     [Fact]
     [Trait("Spec", "Session Management §3.2")]
-    public async Task The_frame_says_unchanged_until_somebody_signs_out() // L29
+    public async Task Where_the_browser_keeps_cookies_from_frames_of_other_sites_the_frame_says_that_it_cannot_tell()
     {
         await using var town = await NotesTown.StartAsync(chromium.Authority);
         await using var context = await chromium.NewAsync(scripts: true);
         var page = await context.NewPageAsync();
-        var answered = page.WaitForRequestAsync(request => request.Url.Contains("session_state=", StringComparison.Ordinal));
-        await SignInAsync(town, page);
-        var url = (await answered).Url;
-        var state = Uri.UnescapeDataString(url[(url.IndexOf("session_state=", StringComparison.Ordinal) + 14)..].Split('&')[0]);
+        var question = "notes-web " + await SessionStateAsync(town, page);
 
         await using var app = await WatchingApp.OpenAsync(page, town);
-        Assert.Equal("unchanged", await app.AskAsync("notes-web " + state));
-        Assert.Equal("changed", await app.AskAsync("other-web " + state));
-        Assert.Equal("error", await app.AskAsync("notes-web"));
-        Assert.Equal("error", await app.AskAsync("notes-web " + state + " more"));
-        Assert.Equal("none", await app.AskFromElsewhereAsync("notes-web " + state));
-        Assert.Empty(app.Complaints);
 
-        await page.GotoAsync(town.App);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
-        await page.GetByText("You are not signed in.").WaitForAsync();
+        Assert.Equal("error", await app.AskAsync(question));
+        var cookie = Assert.Single(await context.CookiesAsync([town.Issuer]), cookie => cookie.Name == "__Host-ostiary_state");
+        Assert.Equal((false, true, SameSiteAttribute.None), (cookie.HttpOnly, cookie.Secure, cookie.SameSite));
+    }
 
-        await app.OpenAgainAsync();
-        Assert.Equal("changed", await app.AskAsync("notes-web " + state));
+    [Fact]
+    [Trait("Spec", "Session Management §3.2")]
+    public async Task A_flood_of_questions_costs_no_request_and_stops_nobody() // L29
+    {
+        await using var town = await NotesTown.StartAsync(null, issuerHost: "127.0.0.1");
+        await using var context = await chromium.NewAsync(scripts: true);
+        var page = await context.NewPageAsync();
+        var question = "notes-web " + await SessionStateAsync(town, page);
+        await using var app = await WatchingApp.OpenAsync(page, town);
+        var requests = 0;
+        context.Request += (_, _) => Interlocked.Increment(ref requests);
+
+        await app.FloodAsync(question, 100_000);
+
+        Assert.Equal("unchanged", await app.AskAsync(question));
+        Assert.Equal(0, requests);
     }
 
     [Theory, InlineData(true), InlineData(false)]
@@ -85,6 +114,15 @@ public sealed class LogoutTests(SystemChromium chromium) : IClassFixture<SystemC
         await page.ClickAsync("main button[type=submit]");
         await page.ClickAsync("button[value=allow]");
         await page.GetByRole(AriaRole.Heading, new() { Name = "Notes of Alice Example" }).WaitForAsync();
+    }
+
+    /// <summary>Signs in and returns what the app was given to watch the session with.</summary>
+    private static async Task<string> SessionStateAsync(NotesTown town, IPage page)
+    {
+        var answered = page.WaitForRequestAsync(request => request.Url.Contains("session_state=", StringComparison.Ordinal));
+        await SignInAsync(town, page);
+        var url = (await answered).Url;
+        return url[(url.IndexOf("session_state=", StringComparison.Ordinal) + "session_state=".Length)..].Split('&')[0];
     }
 
     /// <summary>What became of the one app of an ended session, once it is settled.</summary>

@@ -27,12 +27,12 @@ internal sealed class NotesTown : IAsyncDisposable
     private WebApplication? _api;
     private WebApplication? _app;
 
-    private NotesTown(bool tls, Logouts logouts)
+    private NotesTown(bool tls, Logouts logouts, string issuerHost)
     {
         _logouts = logouts;
         var scheme = tls ? "https" : "http";
         string At(string host) => string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{ServerProcess.FreePort()}");
-        (Issuer, Api, App) = (At("localhost"), At("127.0.0.1"), At("127.0.0.1"));
+        (Issuer, Api, App) = (At(issuerHost), At("127.0.0.1"), At("127.0.0.1"));
     }
 
     public string Issuer { get; }
@@ -49,9 +49,10 @@ internal sealed class NotesTown : IAsyncDisposable
     /// <summary>What must stay with the app and the server: no browser gets any of it.</summary>
     public IReadOnlyList<string> Secrets => [_clientSecret, .. Sessions.Secrets];
 
-    public static async Task<NotesTown> StartAsync(DemoAuthority? authority, Logouts logouts = Logouts.None)
+    /// <param name="issuerHost">The apps are at 127.0.0.1: for a browser that is another site than the usual one, and the same site where it is named here.</param>
+    public static async Task<NotesTown> StartAsync(DemoAuthority? authority, Logouts logouts = Logouts.None, string issuerHost = "localhost")
     {
-        var town = new NotesTown(authority is not null, logouts);
+        var town = new NotesTown(authority is not null, logouts, issuerHost);
         try
         {
             await town.StartServerAsync(authority);

@@ -15,7 +15,7 @@ internal sealed class WatchingApp : IAsyncDisposable
         (_page, _address) = (page, address);
         page.Console += (_, message) =>
         {
-            if (message.Type == "error")
+            if (message.Type == "error" && message.Text.Contains("Content Security Policy", StringComparison.Ordinal))
                 _complaints.Add(message.Text);
         };
     }
@@ -51,6 +51,15 @@ internal sealed class WatchingApp : IAsyncDisposable
 
     /// <summary>The answer to a frame that has no origin; none comes.</summary>
     public Task<string> AskFromElsewhereAsync(string question) => AskAsync(_page.Frame("elsewhere")!, "parent.frames.op", question);
+
+    /// <summary>Asks as often as the frame beside it can, and waits until the last question was heard.</summary>
+    public Task FloodAsync(string question, int times) =>
+        _page
+            .Frame("elsewhere")!
+            .EvaluateAsync(
+                "([question, times]) => { for (let i = 0; i < times; i++) parent.frames.op.postMessage(question, '*'); }",
+                new object[] { question, times }
+            );
 
     public async ValueTask DisposeAsync() => await _page.CloseAsync();
 

@@ -67,18 +67,17 @@ internal sealed class ServedApache : IAsyncDisposable
         await File.WriteAllTextAsync(In("alice.password"), Password);
         await File.WriteAllTextAsync(In("ca.pem"), authority.Root.ExportCertificatePem());
         await File.WriteAllTextAsync(In("ostiary.json"), Configuration());
-        string[] tls = ["--tls-cert", authority.CertificateFile, "--tls-key", authority.KeyFile, "--extra-ca", In("ca.pem"), "--allow-loopback-fetch"];
-        _server = await ServerProcess.StartAsync([
-            "--issuer",
-            Issuer,
-            "--listen",
-            Issuer,
-            "--data",
-            Data,
-            "--config",
-            In("ostiary.json"),
-            .. tls,
-        ]);
+        string[] tls =
+        [
+            "--tls-cert",
+            authority.CertificateFile,
+            "--tls-key",
+            authority.KeyFile,
+            "--extra-ca",
+            In("ca.pem"),
+            "--allow-loopback-fetch",
+        ];
+        _server = await ServerProcess.StartAsync(["--issuer", Issuer, "--listen", Issuer, "--data", Data, "--config", In("ostiary.json"), .. tls]);
     }
 
     private async Task StartApacheAsync(DemoAuthority authority)
@@ -127,7 +126,15 @@ internal sealed class ServedApache : IAsyncDisposable
                         client_secret = new { file = "app.secret" },
                     },
                 },
-                users = new[] { new { username = "alice", email = "alice@example.test", password = new { file = "alice.password" } } },
+                users = new[]
+                {
+                    new
+                    {
+                        username = "alice",
+                        email = "alice@example.test",
+                        password = new { file = "alice.password" },
+                    },
+                },
             }
         );
 

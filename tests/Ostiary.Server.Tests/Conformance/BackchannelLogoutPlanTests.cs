@@ -15,7 +15,12 @@ public sealed class BackchannelLogoutPlanTests
         Assert.True(metadata.GetProperty("backchannel_logout_session_supported").GetBoolean());
     }
 
-    [Fact, Trait("Module", "oidcc-backchannel-rp-initiated-logout"), Trait("Spec", "Back-Channel Logout §2.4"), Trait("Spec", "Back-Channel Logout §2.5")]
+    [
+        Fact,
+        Trait("Module", "oidcc-backchannel-rp-initiated-logout"),
+        Trait("Spec", "Back-Channel Logout §2.4"),
+        Trait("Spec", "Back-Channel Logout §2.5")
+    ]
     public async Task oidcc_backchannel_rp_initiated_logout()
     {
         await using var rp = new LogoutPeer();

@@ -19,7 +19,12 @@ public sealed class FrontchannelLogoutPlanTests
         Assert.True(metadata.GetProperty("frontchannel_logout_session_supported").GetBoolean());
     }
 
-    [Fact, Trait("Module", "oidcc-frontchannel-rp-initiated-logout"), Trait("Spec", "Front-Channel Logout §2"), Trait("Spec", "Front-Channel Logout §3")]
+    [
+        Fact,
+        Trait("Module", "oidcc-frontchannel-rp-initiated-logout"),
+        Trait("Spec", "Front-Channel Logout §2"),
+        Trait("Spec", "Front-Channel Logout §3")
+    ]
     public async Task oidcc_frontchannel_rp_initiated_logout()
     {
         await using var server = await TestServer.StartAsync();

@@ -13,7 +13,12 @@ public sealed class SessionManagementPlanTests(PlanServer plan) : IClassFixture<
         Assert.EndsWith("/check_session", metadata.GetProperty("check_session_iframe").GetString(), StringComparison.Ordinal);
     }
 
-    [Fact, Trait("Module", "oidcc-session-management-rp-initiated-logout"), Trait("Spec", "Session Management §2"), Trait("Spec", "Session Management §3.2")]
+    [
+        Fact,
+        Trait("Module", "oidcc-session-management-rp-initiated-logout"),
+        Trait("Spec", "Session Management §2"),
+        Trait("Spec", "Session Management §3.2")
+    ]
     public async Task oidcc_session_management_rp_initiated_logout()
     {
         using var flow = await ConformanceFlow.StartAsync(plan.Server);

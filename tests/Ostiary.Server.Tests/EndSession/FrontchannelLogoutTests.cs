@@ -53,7 +53,9 @@ public sealed partial class FrontchannelLogoutTests : IAsyncLifetime
         using var browser = _server.NewBrowser();
         var idToken = await SignInAsync(browser, "desk");
 
-        var response = await browser.GetAsync($"/end_session?id_token_hint={idToken}&post_logout_redirect_uri={Uri.EscapeDataString(ReturnTo)}&state=a%22b");
+        var response = await browser.GetAsync(
+            $"/end_session?id_token_hint={idToken}&post_logout_redirect_uri={Uri.EscapeDataString(ReturnTo)}&state=a%22b"
+        );
 
         var html = await response.Content.ReadAsStringAsync(Ct);
         Assert.Equal((HttpStatusCode.OK, null), (response.StatusCode, response.Headers.Location));
