@@ -34,10 +34,18 @@ internal static class Cell
                 ' ',
                 value.EnumerateArray().Select(v => v.GetProperty("name").GetString())
             ),
+            JsonValueKind.Array when value.EnumerateArray().All(IsStated) => string.Join(
+                ", ",
+                value.EnumerateArray().Select(v => $"{Text(v.GetProperty("client_id"))} {Text(v.GetProperty("state"))}")
+            ),
             _ => value.GetRawText(),
         };
 
     private static bool IsSimple(JsonElement value) => value.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object);
+
+    /// <summary>What became of a client.</summary>
+    private static bool IsStated(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("client_id", out _) && value.TryGetProperty("state", out _);
 
     private static bool IsNamed(JsonElement value) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String;

@@ -187,7 +187,9 @@ internal sealed class RegistrantMetadata
     private void CheckHosts()
     {
         var posts = TryAsked("post_logout_redirect_uris", out var uris) && uris.ValueKind == JsonValueKind.Array ? TextsOf(uris) : [];
-        if (Redirects().Concat(posts).FirstOrDefault(uri => !_policy.AllowsRedirect(uri)) is { } refused)
+        // The server would post there, for whoever signs in.
+        var told = Text("backchannel_logout_uri") is { } uri ? [uri] : Array.Empty<string>();
+        if (Redirects().Concat(posts).Concat(told).FirstOrDefault(address => !_policy.AllowsRedirect(address)) is { } refused)
             HostNotOffered = $"'{DocumentReader.Shorten(refused)}': offered are {string.Join(", ", _policy.RedirectHosts)}.";
     }
 

@@ -22,6 +22,8 @@ public sealed class LogoutTests(SystemChromium chromium) : IClassFixture<SystemC
         Assert.Equal(0, ended.Exit);
 
         Assert.Equal("told", await OutcomeAsync(town, session));
+        var shown = await Cli.Program.RunAsync("session", "get", session, "--data", town.Data, "-o", "table");
+        Assert.Contains("notes-web told", shown.Output, StringComparison.Ordinal);
         Assert.Equal(0, town.Sessions.Count);
         await page.ReloadAsync();
         await page.GetByText("You are not signed in.").WaitForAsync();

@@ -107,6 +107,10 @@ public sealed class BackchannelLogoutTests
     [InlineData("operator")]
     [InlineData("disabled")]
     [InlineData("password")]
+    [InlineData("deleted")]
+    [InlineData("account")]
+    [InlineData("everywhere")]
+    [InlineData("replaced")]
     [InlineData("fell")]
     public async Task Whatever_ends_a_session_reaches_its_clients(string end)
     {
@@ -122,6 +126,19 @@ public sealed class BackchannelLogoutTests
             await server.AdministerAsync("POST", "/users/alice/disable");
         else if (end == "password")
             await server.AdministerAsync("PUT", "/users/alice/password", """{"password":"another long password of alice"}""");
+        else if (end == "deleted")
+            await server.AdministerAsync("DELETE", "/users/alice");
+        else if (end is "account" or "everywhere")
+        {
+            var account = await (await browser.GetAsync("/account")).Content.ReadAsStringAsync(Ct);
+            var path = end == "account" ? "/account/sessions/end" : "/account/sessions/end-all";
+            await browser.PostAsync(path, ("csrf", Browser.Field(account, "csrf")!), ("session", session));
+        }
+        else if (end == "replaced")
+        {
+            using var web = new TokenClient(server, "web");
+            await web.SignInAsync(browser, user: "bob", more: "&prompt=select_account");
+        }
         else // A node that fell right after it had ended the session.
             await server.Server.Issuer.Stores.Sessions.TryEndAsync(session, server.Time.GetUtcNow(), Ct);
 
@@ -146,6 +163,25 @@ public sealed class BackchannelLogoutTests
 
         Assert.Empty(await server.Server.Issuer.Stores.LogoutNotices.DueAsync(server.Time.GetUtcNow().AddYears(1), 10, Ct));
         Assert.Single(rp.Bodies);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_session_that_only_runs_out_tells_nobody(bool idle)
+    {
+        await using var rp = new LogoutPeer();
+        await using var server = await rp.StartServerAsync();
+        using var browser = server.NewBrowser();
+        var session = LogoutPeer.Part(await SignInAsync(server, browser), 1).GetProperty("sid").GetString()!;
+        var settings = server.Server.Issuer.Configuration.Current.Settings;
+
+        server.Time.Advance(idle ? settings.SessionIdle : settings.SessionLifetime);
+
+        await (await browser.GetAsync("/account")).Content.ReadAsStringAsync(Ct);
+        await server.Server.Endpoints.LogoutNotices.CatchUpAsync(Ct);
+        Assert.Empty(await server.Server.Issuer.Stores.LogoutNotices.OfSessionAsync(session, Ct));
+        Assert.False((await server.AdministerAsync("GET", "/sessions/" + session)).TryGetProperty("logout", out _));
     }
 
     [Fact]

@@ -42,6 +42,28 @@ public sealed class RegistrationTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Spec", "Back-Channel Logout §2.2")]
+    [Trait("Spec", "Front-Channel Logout §2")]
+    public async Task A_client_registers_where_it_hears_of_logouts()
+    {
+        var answer = await _registrant.RegisterAsync(
+            """{"redirect_uris":["https://rp.test/cb"],"backchannel_logout_uri":"https://rp.test/back","backchannel_logout_session_required":true,"frontchannel_logout_uri":"https://rp.test/front","frontchannel_logout_session_required":true}"""
+        );
+        Assert.Equal(HttpStatusCode.Created, answer.Status);
+        Assert.Equal(("https://rp.test/back", "True"), (answer["backchannel_logout_uri"], answer["backchannel_logout_session_required"]));
+        Assert.Equal(("https://rp.test/front", "True"), (answer["frontchannel_logout_uri"], answer["frontchannel_logout_session_required"]));
+
+        var elsewhere = await _registrant.RegisterAsync("""{"redirect_uris":["https://rp.test/cb"],"frontchannel_logout_uri":"https://other.test/front"}""");
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_client_metadata"), (elsewhere.Status, elsewhere.Error));
+        var inside = await _registrant.RegisterAsync("""{"redirect_uris":["https://rp.test/cb"],"backchannel_logout_uri":"http://127.0.0.1/back"}""");
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_client_metadata"), (inside.Status, inside.Error));
+        await UseAsync(await Registrant.ServerAsync("""{"open":true,"redirect_hosts":["rp.test"]}"""));
+        (
+            await _registrant.RegisterAsync("""{"redirect_uris":["https://rp.test/cb"],"backchannel_logout_uri":"https://victim.test/back"}""")
+        ).ShouldBeRefused("invalid_redirect_uri", "OST2209");
+    }
+
+    [Fact]
     [Trait("Spec", "RFC 8414 §2")]
     public async Task The_metadata_name_the_endpoint_only_where_it_is_offered()
     {
