@@ -28,6 +28,9 @@ public sealed record SampleApiOptions
     /// <summary>Take only tokens that are bound to a key by DPoP.</summary>
     public bool RequireDpop { get; init; }
 
+    /// <summary>Where <c>/bill</c> comes from; null: there is none.</summary>
+    public NextApiOptions? Next { get; init; }
+
     public X509Certificate2? Certificate { get; init; }
     public X509Certificate2? TrustedAuthority { get; init; }
 
@@ -66,6 +69,8 @@ public static class SampleApi
 
         app.MapGet("/notes", (HttpContext http) => Mine(http).ToArray()).RequireScope("notes:read");
         app.MapPost("/notes", (HttpContext http, Note note) => Add(Mine(http), note)).RequireScope("notes:write");
+        if (options.Next is { } next)
+            app.MapGet("/bill", new NextApi(next, options.Issuer, new HttpClient()).AnswerAsync).RequireScope("notes:read");
         app.MapGet("/whoami", (HttpContext http) => WhoAmI.Of(http.AccessToken())).RequireToken();
         return app;
     }

@@ -173,7 +173,7 @@ internal static class LoginCommands
             return null;
         if (invocation.Value(Dpop) is { Length: > 0 } file)
             return Path.GetFullPath(file);
-        Directory.CreateDirectory(Profile.Directory);
+        KeptLogins.MakeDirectory();
         return OwnKeyFile(invocation);
     }
 

@@ -59,7 +59,7 @@ internal sealed class DemoScript(DemoStage stage, DemoTrace trace, DemoTerminal 
         while (stage.ApiChecks.TryDequeue(out var check))
             local.Add(new DemoDecision("api", $"{check.Method} {check.Path}", check.Rules, check.Verdict.Refused, null));
         var asked = Take(records, record => record.Act == "introspect" && hop.To != "server");
-        behind.AddRange(asked.Select(decision => Introspection(decision)));
+        behind.AddRange(asked.Select(decision => Introspection(decision, hop.To == "billing" ? hop.To : "api")));
         _step!.Hops.Add(hop with { Decisions = [.. records.Select(Decision), .. local] });
         _step.Hops.AddRange(behind);
     }
@@ -96,10 +96,10 @@ internal sealed class DemoScript(DemoStage stage, DemoTrace trace, DemoTerminal 
             ? [new DemoDecision("api", $"{check.Method} {check.Path}", check.Rules, check.Verdict.Refused, null)]
             : [];
 
-    private DemoHop Introspection(DemoDecision decision) =>
+    private DemoHop Introspection(DemoDecision decision, string api) =>
         new()
         {
-            From = "api",
+            From = api,
             To = "server",
             Method = "POST",
             Url = stage.Places.Issuer + "/introspect",

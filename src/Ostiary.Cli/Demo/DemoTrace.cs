@@ -47,7 +47,7 @@ internal sealed record DemoHop
     /// <summary>For example <c>browser</c>, <c>app</c>, <c>api</c>, <c>attacker</c>, <c>operator</c>.</summary>
     public required string From { get; init; }
 
-    /// <summary>For example <c>server</c>, <c>app</c>, <c>api</c>.</summary>
+    /// <summary>For example <c>server</c>, <c>app</c>, <c>api</c>, <c>billing</c>.</summary>
     public required string To { get; init; }
     public required string Method { get; init; }
 

@@ -102,7 +102,7 @@ internal static class KeptLogins
         var beside = $"{File}.{Environment.ProcessId}";
         try
         {
-            Directory.CreateDirectory(Profile.Directory, Owner | UnixFileMode.UserExecute);
+            MakeDirectory();
             using (var file = new FileStream(beside, Created(FileMode.Create)))
                 file.Write(Encoding.UTF8.GetBytes(text + "\n"));
             System.IO.File.Move(beside, File, overwrite: true);
@@ -116,7 +116,7 @@ internal static class KeptLogins
     /// <summary>Nobody else renews a sign-in meanwhile: a refresh token that was used up by another process would end it.</summary>
     public static async Task<IDisposable> AloneAsync(CancellationToken ct)
     {
-        Directory.CreateDirectory(Profile.Directory, Owner | UnixFileMode.UserExecute);
+        MakeDirectory();
         while (true)
             try
             {
@@ -127,6 +127,8 @@ internal static class KeptLogins
                 await Task.Delay(TimeSpan.FromMilliseconds(50), ct);
             }
     }
+
+    public static void MakeDirectory() => Directory.CreateDirectory(Profile.Directory, Owner | UnixFileMode.UserExecute);
 
     private static FileStreamOptions Created(FileMode mode) =>
         new()

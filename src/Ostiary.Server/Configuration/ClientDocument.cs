@@ -78,10 +78,9 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             ClientUri = ClientUris.ReadPage(reader, "client_uri"),
             LogoUri = ClientUris.ReadPage(reader, "logo_uri"),
             PolicyUri = ClientUris.ReadPage(reader, "policy_uri"),
-            Exchanges = ExchangeDocument.Read(reader),
-            MayAct = reader.Text("may_act", 200),
             TosUri = ClientUris.ReadPage(reader, "tos_uri"),
         };
+        client = ExchangeDocument.Read(reader, client);
         _ = reader.Texts("contacts", 254);
         var secret = SecretReference.Read(reader, "client_secret");
         ClientRules.Check(reader, client, secret is not null);

@@ -4,12 +4,19 @@ using Ostiary.Server.Clients;
 
 namespace Ostiary.Server.Configuration;
 
-/// <summary>The member <c>token_exchange</c> of a client: what is not listed there is refused.</summary>
+/// <summary>What a client may exchange (<c>token_exchange</c>: what is not listed there is refused), and who may exchange its tokens (<c>may_act</c>).</summary>
 internal static class ExchangeDocument
 {
     private const int MaxPolicies = 20;
 
-    public static ImmutableArray<ExchangePolicy> Read(DocumentReader client)
+    public static Client Read(DocumentReader reader, Client client) =>
+        client with
+        {
+            Exchanges = ReadPolicies(reader),
+            MayAct = reader.Text("may_act", 200),
+        };
+
+    private static ImmutableArray<ExchangePolicy> ReadPolicies(DocumentReader client)
     {
         var policies = ImmutableArray.CreateBuilder<ExchangePolicy>();
         foreach (var (item, path) in client.Items("token_exchange", MaxPolicies))

@@ -35,17 +35,17 @@ public sealed class TokenStatus(AccessTokens tokens, IStores stores, KeyRing key
     public async ValueTask<PresentedToken> LoadAsync(string text, CancellationToken ct, bool withGrant = false)
     {
         await follower.EnsureFreshAsync(ct);
-        return await ReadAsync(text, ct) is { } token ? await StateOfAsync(token, ct, withGrant) : PresentedToken.None;
+        return await ReadAsync(text, ct) is { } token ? await StateOfAsync(token, withGrant, ct) : PresentedToken.None;
     }
 
     /// <summary>The state of an ID token of this server, whose content stands in the form of an access token; with its grant. RFC 8693 §3</summary>
     public async ValueTask<PresentedToken> LoadAsync(AccessToken token, CancellationToken ct)
     {
         await follower.EnsureFreshAsync(ct);
-        return await StateOfAsync(token, ct, withGrant: true);
+        return await StateOfAsync(token, withGrant: true, ct);
     }
 
-    private async ValueTask<PresentedToken> StateOfAsync(AccessToken token, CancellationToken ct, bool withGrant)
+    private async ValueTask<PresentedToken> StateOfAsync(AccessToken token, bool withGrant, CancellationToken ct)
     {
         if (ended.Contains(token.Id) || token.Parents.Any(ended.Contains))
             return new(token, null, true);

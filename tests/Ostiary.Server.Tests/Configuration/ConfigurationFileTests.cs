@@ -176,6 +176,13 @@ public sealed class ConfigurationFileTests
         "apis[https://a.example].resource_server_clients",
         Reason.ReferenceUnknown
     )]
+    [InlineData(
+        """{"apis":[{"identifier":"https://a.example","exchange_scope":"x"}]}""",
+        "{}",
+        "apis[https://a.example].exchange_scope",
+        Reason.ReferenceUnknown
+    )]
+    [InlineData("""{"clients":[{"client_id":"a","type":"service","may_act":"x"}]}""", "{}", "clients[a].may_act", Reason.ReferenceUnknown)]
     public async Task Applies_nothing_of_a_file_that_does_not_hold(string file, string secrets, string path, object reason)
     {
         await using var admin = await AdminHarness.OpenAsync();

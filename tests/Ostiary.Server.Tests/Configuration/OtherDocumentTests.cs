@@ -47,6 +47,8 @@ public sealed class OtherDocumentTests
         "twice"
     )]
     [InlineData("""{"identifier":"https://api.example","scopes":["read"]}""", "scopes[0]", "object")]
+    [InlineData("""{"identifier":"https://api.example","exchange_scope":"next \"read\""}""", "exchange_scope", "no scope may hold")]
+    [InlineData("""{"identifier":"https://api.example","exchange_scope":"ostiary:admin"}""", "exchange_scope", "server itself")]
     public void Refuses_an_api_that_does_not_hold(string text, string path, string says) => One(Api(text).Faults, path, says);
 
     [Theory]

@@ -32,6 +32,39 @@ public sealed class NodesTests
         await TwoNodes.SoonAsync(async () => !await TwoNodes.IsActiveAsync(nodes.Second, token));
     }
 
+    /// <summary>What is promised is a second; half of the rounds must keep it on a machine that does other things too.</summary>
+    [Theory]
+    [InlineData("jwt")]
+    [InlineData("opaque")]
+    [Trait("Spec", "RFC 7009 §2.1")]
+    public async Task What_one_node_revokes_is_refused_within_a_second_at_the_userinfo_and_introspection_of_the_other(string format)
+    {
+        const int Rounds = 5;
+        await using var nodes = await TwoNodes.StartAsync();
+        await ConfigureAsync(nodes, format);
+        await AddPersonAsync(nodes);
+        var times = new List<TimeSpan>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var (access, refresh) = await nodes.SignedInAsync("ada", round % 2 == 0 ? "https://api.example" : null);
+            if (round % 2 == 1)
+                Assert.Equal(HttpStatusCode.OK, await UserInfoAsync(nodes.Second, access));
+            else
+                Assert.True(await TwoNodes.IsActiveAsync(nodes.Second, access));
+
+            using var answer = await TwoNodes.PostAsync(nodes.First, "/revoke", "shop", ("token", refresh));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            var begun = TimeProvider.System.GetTimestamp();
+            await TwoNodes.SoonAsync(async () =>
+                round % 2 == 1
+                    ? await UserInfoAsync(nodes.Second, access) == HttpStatusCode.Unauthorized
+                    : !await TwoNodes.IsActiveAsync(nodes.Second, access)
+            );
+            times.Add(TimeProvider.System.GetElapsedTime(begun));
+        }
+        Assert.InRange(times.Order().ElementAt(Rounds / 2), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+    }
+
     [Fact]
     public async Task A_node_that_cannot_read_the_feed_says_nothing_about_tokens_and_is_not_ready()
     {
@@ -155,6 +188,27 @@ public sealed class NodesTests
         var outcome = await nodes.First.Configuration.TryChangeAsync(set => set.With(api), null, Ct);
         Assert.Empty(outcome.Faults);
         await nodes.Second.Endpoints.Follower.FollowAsync(Ct);
+    }
+
+    private static async Task AddPersonAsync(TwoNodes nodes)
+    {
+        await AddAsync(nodes, """{"client_id":"shop","type":"web","redirect_uris":["http://127.0.0.1:2/cb"],"scope":"openid offline_access read"}""");
+        using var document = System.Text.Json.JsonDocument.Parse("""{"username":"ada"}""");
+        var user = UserDocument.Parse(document.RootElement.Clone(), "user", [])!;
+        var outcome = await nodes.First.Configuration.TryChangeAsync(
+            set => set.With(user with { User = user.User with { Subject = "usr_ada" } }),
+            null,
+            Ct
+        );
+        Assert.Empty(outcome.Faults);
+        await nodes.Second.Endpoints.Follower.FollowAsync(Ct);
+    }
+
+    private static async Task<HttpStatusCode> UserInfoAsync(OstiaryServer node, string token)
+    {
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return (await http.GetAsync(node.Addresses.First(a => !a.Contains("unix", StringComparison.Ordinal)) + "/userinfo", Ct)).StatusCode;
     }
 
     private static async Task AddAsync(TwoNodes nodes, string json)

@@ -2,10 +2,14 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Ostiary.Protocol;
+using Ostiary.Server.Apis;
+using Ostiary.Server.Grants;
 using Ostiary.Server.Hosting;
 using Ostiary.Server.Stores;
 using Ostiary.Server.Stores.Memory;
 using Ostiary.Server.Tests.Harness;
+using Ostiary.Server.Tokens;
 
 namespace Ostiary.Server.Tests.Nodes;
 
@@ -51,6 +55,38 @@ public sealed class TwoNodes : IAsyncDisposable
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return json.RootElement.GetProperty("access_token").GetString()!;
+    }
+
+    /// <summary>The tokens of a person who has just signed in to the client <c>shop</c> at the first node, for an API or for userinfo alone.</summary>
+    public async Task<(string Access, string Refresh)> SignedInAsync(string name, string? api)
+    {
+        var issuer = First.Endpoints.Issuer;
+        var snapshot = First.Configuration.Current;
+        var (now, scope) = (TimeProvider.System.GetUtcNow(), ScopeSet.Of(["openid", "offline_access", "read"]));
+        var grant = new Grant
+        {
+            Id = GrantId.New(),
+            ClientId = "shop",
+            Status = GrantStatus.Active,
+            Generation = 1,
+            CreatedAt = now,
+            RotatedAt = now,
+            ExpiresAt = now + TimeSpan.FromHours(1),
+            Request = new GrantRequest { Scope = scope, Flow = "flow_test" },
+            Approval = new Approval
+            {
+                Subject = "usr_" + name,
+                Scope = scope,
+                AuthenticatedAt = now,
+                Refreshable = true,
+                Offline = true,
+            },
+        };
+        Assert.True(await _stores.Grants.TryCreateAsync(grant, TestContext.Current.CancellationToken));
+        var tokens = new TokenIssuer(issuer.Url.Text, First.Endpoints.Keys, issuer.Master, snapshot.Apis.GetValueOrDefault);
+        var target = api is null ? null : snapshot.Apis[api];
+        var issued = tokens.ForGrant(grant, snapshot.Client("shop")!, target, TokenTarget.For(target, scope), 1, snapshot, now, default);
+        return (issued.AccessToken.Text, issued.RefreshToken!);
     }
 
     public static Task<HttpResponseMessage> PostAsync(OstiaryServer node, string path, string client, params (string, string)[] form) =>

@@ -93,6 +93,58 @@ public sealed class SampleStoryTests : IAsyncLifetime
         Assert.Equal(Reason.CallbackRefused, _hops[^1].Verdict!.Value.Refused);
     }
 
+    [Fact]
+    [Trait("Spec", "RFC 8693 §2.1")]
+    public async Task An_API_gets_from_the_next_one_what_its_caller_may_have_there()
+    {
+        var (billUrl, notesUrl) = ($"http://127.0.0.1:{TestServer.FreePort()}", $"http://127.0.0.1:{TestServer.FreePort()}");
+        const string Bills = "https://bills.example";
+        await _server.AddApiAsync("""{"identifier":"https://bills.example","scopes":[{"name":"bills:read","description":"Read bills"}]}""");
+        await _server.AdministerAsync("PATCH", "/apis/https%3A%2F%2Fnotes.example", """{"exchange_scope":"bills:read"}""");
+        await _server.AddClientAsync(
+            """{"client_id":"shop","type":"web","redirect_uris":["CB"],"consent":"none","scope":"openid notes:read bills:read"}""",
+            TestServer.WebSecret
+        );
+        await _server.AddClientAsync(
+            """{"client_id":"notes-api","type":"service","grant_types":["urn:ietf:params:oauth:grant-type:token-exchange"],"token_exchange":[{"from":["shop"],"audiences":["https://bills.example"],"scope":"bills:read"}]}""",
+            TestServer.WebSecret
+        );
+        var me = new IntrospectionCredentials("notes-api", TestServer.WebSecret);
+        await using var bills = SampleApi.Build(Options(billUrl, Bills));
+        await using var notes = SampleApi.Build(
+            Options(notesUrl, Audience) with
+            {
+                Next = new NextApiOptions(billUrl + "/whoami", Bills, "bills:read", me),
+            }
+        );
+        await bills.StartAsync(TestContext.Current.CancellationToken);
+        await notes.StartAsync(TestContext.Current.CancellationToken);
+        using var shop = new TokenClient(_server, "shop");
+
+        var bill = await CallAsync(notesUrl + "/bill", (await shop.SignInAsync(_browser, "openid notes:read bills:read"))["access_token"]!);
+        var small = await CallAsync(notesUrl + "/bill", (await shop.SignInAsync(_browser, "openid notes:read"))["access_token"]!);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Forbidden), (bill.Status, small.Status));
+        Assert.Contains("\"sub\":\"usr_alice\",\"client_id\":\"notes-api\",\"scope\":\"bills:read\"", bill.Body, StringComparison.Ordinal);
+    }
+
+    private SampleApiOptions Options(string url, string audience) =>
+        new()
+        {
+            Url = url,
+            Issuer = _server.Issuer,
+            Audience = audience,
+            Time = _server.Time,
+        };
+
+    private static async Task<(HttpStatusCode Status, string Body)> CallAsync(string url, string token)
+    {
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        using var answer = await http.GetAsync(new Uri(url), TestContext.Current.CancellationToken);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     private async Task<HttpResponseMessage> SignInAsync(string decision = "allow")
     {
         using var start = await _browser.GetAsync(_url + "/signin");

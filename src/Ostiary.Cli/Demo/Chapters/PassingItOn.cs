@@ -30,7 +30,7 @@ internal static class PassingItOn
                 expect.Status(reply, 200);
                 exchanged = DemoExpectations.Need(reply, "access_token");
                 expect.Holds("there is no refresh token", reply["refresh_token"] is null);
-                var who = await cast.Api.GetAsync(cast.Places.OtherApi + "/whoami", "api", exchanged);
+                var who = await cast.Api.GetAsync(cast.Places.OtherApi + "/whoami", "billing", exchanged);
                 expect.Status(who, 200);
                 expect.Holds("the billing API sees the same person", who["sub"] == call["sub"], who["sub"]);
                 expect.Holds("the token names the notes API as the one that acts", ActorOf(exchanged) == DemoStage.ApiClient, ActorOf(exchanged));
@@ -47,7 +47,7 @@ internal static class PassingItOn
                     [new("client_id", DemoStage.DeviceClient), new("token", cast.Memory.Television!.Refresh)]
                 );
                 expect.Status(revoked, 200);
-                var call = await cast.Api.GetAsync(cast.Places.OtherApi + "/whoami", "api", exchanged);
+                var call = await cast.Api.GetAsync(cast.Places.OtherApi + "/whoami", "billing", exchanged);
                 expect.Status(call, 401);
                 expect.Refused(Reason.BearerRevoked);
             },

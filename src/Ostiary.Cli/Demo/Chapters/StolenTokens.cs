@@ -65,7 +65,7 @@ internal static class StolenTokens
             "The other API checks the audience. Otherwise any API could use the tokens it receives against its neighbours.",
             async expect =>
             {
-                var reply = await cast.Attacker.GetAsync(cast.Places.OtherApi + "/whoami", "api", cast.Memory.Native!.Access);
+                var reply = await cast.Attacker.GetAsync(cast.Places.OtherApi + "/whoami", "billing", cast.Memory.Native!.Access);
                 expect.Status(reply, 401);
                 expect.Refused(Reason.BearerAudienceWrong);
             },

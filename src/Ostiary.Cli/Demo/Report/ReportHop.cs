@@ -175,10 +175,18 @@ internal static class ReportHop
             ? "Through the browser, where it can be read and changed by whoever holds the browser."
             : "Directly from program to program; the browser never sees it.";
 
-    internal static string NameOf(string party) => party == "api" ? "API" : party;
+    internal static string NameOf(string party) =>
+        party switch
+        {
+            "api" => "API",
+            "billing" => "billing API",
+            _ => party,
+        };
 
     internal static string Party(string name) =>
-        name is "browser" or "app" or "server" or "api" or "attacker" or "operator" or "program" ? name : "other";
+        name is "billing" ? "api"
+        : name is "browser" or "app" or "server" or "api" or "attacker" or "operator" or "program" ? name
+        : "other";
 
     internal static string PathOf(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme.StartsWith("http", StringComparison.Ordinal) ? uri.AbsolutePath : url;

@@ -10,7 +10,7 @@ internal static class ReportLanes
     private const int StepHeight = 34;
     private const int HopHeight = 46;
     private const double LetterWidth = 7.3;
-    private static readonly string[] Order = ["operator", "attacker", "program", "browser", "app", "server", "api"];
+    private static readonly string[] Order = ["operator", "attacker", "program", "browser", "app", "server", "api", "billing"];
 
     public static void Write(Markup page, DemoChapter chapter)
     {

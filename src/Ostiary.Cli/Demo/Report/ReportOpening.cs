@@ -121,8 +121,10 @@ internal static class ReportOpening
             trace.Api,
             "Holds what the app wants. It knows no passwords: it believes what the server has signed, after checking it."
         );
+        if (Takes(trace, hop => hop.To == "billing"))
+            Actor(page, "api", "The billing API", null, "Another API of the same kind. What was made for its neighbour opens nothing here.");
         Actor(page, "attacker", "The attacker", null, "May send anything to anybody, and has got hold of something that was not meant for him.");
-        if (trace.Chapters.Any(chapter => chapter.Steps.Any(step => step.Hops.Any(hop => hop.From == "program"))))
+        if (Takes(trace, hop => hop.From == "program"))
             Actor(
                 page,
                 "program",
@@ -130,8 +132,13 @@ internal static class ReportOpening
                 null,
                 "A second app, a television, or a robot without a person. It talks to the server and the API by itself."
             );
+        if (Takes(trace, hop => hop.From == "operator"))
+            Actor(page, "operator", "The operator", null, "Runs the server and registers who may use it, over a socket that nobody else can open.");
         page.Close().CloseLine();
     }
+
+    private static bool Takes(DemoTrace trace, Func<DemoHop, bool> part) =>
+        trace.Chapters.Any(chapter => chapter.Steps.Any(step => step.Hops.Any(part)));
 
     private static void Actor(Markup page, string kind, string name, string? address, string what)
     {
