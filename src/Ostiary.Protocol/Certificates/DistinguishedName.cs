@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Formats.Asn1;
 using System.Globalization;
 using System.Text;
@@ -11,6 +12,8 @@ namespace Ostiary.Protocol.Certificates;
 internal static class DistinguishedName
 {
     private const int MaxParts = 64;
+    private static readonly SearchValues<char> OidCharacters = SearchValues.Create("0123456789.");
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>The name of a certificate; null where it cannot be read.</summary>
     public static string? Of(ReadOnlyMemory<byte> der)
@@ -118,7 +121,7 @@ internal static class DistinguishedName
     private static string? TypeOf(ReadOnlySpan<char> text)
     {
         if (char.IsAsciiDigit(text[0]))
-            return text.ContainsAnyExcept("0123456789.") ? null : text.ToString();
+            return text.ContainsAnyExcept(OidCharacters) ? null : text.ToString();
         foreach (var (name, oid) in Types)
         {
             if (text.Equals(name, StringComparison.OrdinalIgnoreCase))
@@ -196,7 +199,7 @@ internal static class DistinguishedName
         var end = rest.IndexOfAny(',', '+');
         var digits = rest[1..(end < 0 ? rest.Length : end)];
         rest = end < 0 ? [] : rest[end..];
-        if (digits.Length < 4 || digits.Length % 2 != 0 || digits.ContainsAnyExcept("0123456789abcdefABCDEF"))
+        if (digits.Length < 4 || digits.Length % 2 != 0 || digits.ContainsAnyExcept(HexDigits))
             return null;
         try
         {

@@ -97,7 +97,7 @@ public sealed class IntrospectionEndpoint(
             json.WriteNumber("iat", token.IssuedAt.ToUnixTimeSeconds());
             json.WriteNumber("exp", token.ExpiresAt.ToUnixTimeSeconds());
             json.WriteString("token_type", token.Sender?.TokenType ?? "Bearer");
-            token.Sender?.WriteTo(json); // RFC 9449 §6.2
+            token.Sender?.WriteTo(json); // RFC 9449 §6.2, RFC 8705 §3.2
             ActorChain.Write(json, token.Actors);
             if (!token.Scope.IsEmpty)
                 json.WriteString("scope", token.Scope.ToString());

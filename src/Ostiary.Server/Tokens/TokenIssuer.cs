@@ -10,7 +10,7 @@ using Ostiary.Server.Token;
 namespace Ostiary.Server.Tokens;
 
 /// <summary>
-/// The keys that the tokens of one answer are bound to. A refresh token is bound for public clients alone: others authenticate when they use it. RFC 9449 §5
+/// The keys that the tokens of one answer are bound to. A refresh token is bound for public clients alone: others authenticate when they use it. RFC 9449 §5, RFC 8705 §4
 /// </summary>
 public readonly record struct TokenKeys(SenderKey? Access, SenderKey? Refresh)
 {

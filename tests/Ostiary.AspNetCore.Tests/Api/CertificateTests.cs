@@ -81,7 +81,7 @@ public sealed class CertificateTests : IAsyncLifetime
     )
     {
         using var handler = new SocketsHttpHandler();
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, _) => presented is not null;
         if (certificate is not null)
             handler.SslOptions.ClientCertificates = [certificate];
         using var http = new HttpClient(handler);

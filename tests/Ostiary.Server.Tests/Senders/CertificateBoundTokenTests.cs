@@ -201,7 +201,7 @@ public sealed class CertificateBoundTokenTests(MtlsServer mtls) : IClassFixture<
             new SslClientAuthenticationOptions
             {
                 TargetHost = "localhost",
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, presented, _, _) => presented is not null,
                 ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
             },
             TestContext.Current.CancellationToken
