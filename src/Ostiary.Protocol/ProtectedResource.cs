@@ -19,6 +19,9 @@ public sealed record ProtectedResource
     /// <summary>Whether it takes tokens that are bound by DPoP and no others.</summary>
     public bool RequiresDpop { get; init; }
 
+    /// <summary>Whether it takes tokens that are bound to a certificate, and, where DPoP is not required beside it, no others.</summary>
+    public bool RequiresCertificate { get; init; }
+
     /// <summary>Where the metadata of a resource are: the well-known part stands before its path. Null: its identifier is no address. RFC 9728 §3.1</summary>
     public static string? AddressOf(string identifier)
     {
@@ -59,7 +62,9 @@ public sealed record ProtectedResource
             Write(json, "bearer_methods_supported", ["header"]); // RFC 9700 §4.3.2
             if (Name is not null)
                 json.WriteString("resource_name", Name);
-            if (RequiresDpop)
+            if (RequiresCertificate)
+                json.WriteBoolean("tls_client_certificate_bound_access_tokens", true); // RFC 9728 §2
+            if (RequiresDpop && !RequiresCertificate)
                 json.WriteBoolean("dpop_bound_access_tokens_required", true);
             Write(json, "dpop_signing_alg_values_supported", DpopProof.Algorithms);
             json.WriteEndObject();

@@ -55,6 +55,7 @@ internal sealed class ResourceMetadata(ApiOptions options)
             AuthorizationServer = options.Issuer,
             Name = options.Name,
             RequiresDpop = options.RequireDpop,
+            RequiresCertificate = options.RequireCertificate,
             Scopes = ScopeSet.Of(
                 services
                     .GetServices<EndpointDataSource>()

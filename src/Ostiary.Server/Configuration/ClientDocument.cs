@@ -33,8 +33,6 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
         var unsafeNames = Bounds.ReadAllowances(reader, "access_token_lifetime", "refresh_token_lifetime", "refresh_token_idle");
         var method = reader.Choice("token_endpoint_auth_method", ClientNames.Methods) ?? defaults.Method;
         var profile = reader.Choice("profile", ClientNames.Profiles) ?? Profile.None;
-        var grants = ReadGrantTypes(reader) ?? defaults.GrantTypes;
-        var certificateBound = reader.Flag("tls_client_certificate_bound_access_tokens") ?? false; // RFC 8705 §3.4
         var unset = new Client
         {
             Id = id,
@@ -57,35 +55,44 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             BackchannelLogoutSessionRequired = reader.Flag("backchannel_logout_session_required") ?? false,
             FrontchannelLogoutUri = ClientUris.ReadFramed(reader, "frontchannel_logout_uri"),
             FrontchannelLogoutSessionRequired = reader.Flag("frontchannel_logout_session_required") ?? false,
-            GrantTypes = grants,
+            GrantTypes = ReadGrantTypes(reader) ?? defaults.GrantTypes,
             Scope = ReadScope(reader),
             RequirePkce = reader.Flag("require_pkce") ?? true,
             RequirePushed = reader.Flag("require_pushed_authorization_requests") ?? profile == Profile.Fapi2,
             RequireSigned = reader.Flag("require_signed_request_object") ?? false,
             RequestObjectAlgorithm = reader.OneOf("request_object_signing_alg", ClientNames.AssertionAlgorithms),
             RequestUris = ClientUris.ReadRequestUris(reader, "request_uris", onLoopback),
-            Rotation = reader.Choice("refresh_token_rotation", ClientNames.Rotations) ?? unset.Rotation,
             Consent = reader.Choice("consent", ClientNames.Consents) ?? unset.Consent,
-            AccessTokenLifetime = Bounds.Read(reader, "access_token_lifetime", unsafeNames),
-            RefreshTokenLifetime = Bounds.Read(reader, "refresh_token_lifetime", unsafeNames),
-            RefreshTokenIdle = Bounds.Read(reader, "refresh_token_idle", unsafeNames),
-            IdTokenAlgorithm = ReadIdTokenAlgorithm(reader) ?? (profile == Profile.Fapi2 ? "ES256" : unset.IdTokenAlgorithm),
-            UserInfoAlgorithm = reader.OneOf("userinfo_signed_response_alg", SigningAlgorithms.Public),
-            DefaultMaxAge = reader.Number("default_max_age", 0, 315_360_000),
-            DpopBound = reader.Flag("dpop_bound_access_tokens") ?? (profile == Profile.Fapi2 && !certificateBound),
-            CertificateBound = certificateBound,
-            RequireAuthTime = reader.Flag("require_auth_time") ?? false,
             ClientUri = ClientUris.ReadPage(reader, "client_uri"),
             LogoUri = ClientUris.ReadPage(reader, "logo_uri"),
             PolicyUri = ClientUris.ReadPage(reader, "policy_uri"),
             TosUri = ClientUris.ReadPage(reader, "tos_uri"),
         };
         client = ExchangeDocument.Read(reader, client);
+        client = ReadTokens(reader, client, unset, unsafeNames);
         _ = reader.Texts("contacts", 254);
         var secret = SecretReference.Read(reader, "client_secret");
         ClientRules.Check(reader, client, secret is not null);
         reader.Finish();
         return faults.Count == before ? new(declared.Clone(), client) { Secret = secret } : null;
+    }
+
+    private static Client ReadTokens(DocumentReader reader, Client client, Client unset, ImmutableArray<string> unsafeNames)
+    {
+        var certificateBound = reader.Flag("tls_client_certificate_bound_access_tokens") ?? false; // RFC 8705 §3.4
+        return client with
+        {
+            Rotation = reader.Choice("refresh_token_rotation", ClientNames.Rotations) ?? unset.Rotation,
+            AccessTokenLifetime = Bounds.Read(reader, "access_token_lifetime", unsafeNames),
+            RefreshTokenLifetime = Bounds.Read(reader, "refresh_token_lifetime", unsafeNames),
+            RefreshTokenIdle = Bounds.Read(reader, "refresh_token_idle", unsafeNames),
+            IdTokenAlgorithm = ReadIdTokenAlgorithm(reader) ?? (client.Profile == Profile.Fapi2 ? "ES256" : unset.IdTokenAlgorithm),
+            UserInfoAlgorithm = reader.OneOf("userinfo_signed_response_alg", SigningAlgorithms.Public),
+            DefaultMaxAge = reader.Number("default_max_age", 0, 315_360_000),
+            DpopBound = reader.Flag("dpop_bound_access_tokens") ?? (client.Profile == Profile.Fapi2 && !certificateBound),
+            CertificateBound = certificateBound,
+            RequireAuthTime = reader.Flag("require_auth_time") ?? false,
+        };
     }
 
     private static string ReadId(DocumentReader reader)

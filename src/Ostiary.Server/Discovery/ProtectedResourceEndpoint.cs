@@ -59,5 +59,6 @@ public sealed class ProtectedResourceEndpoint(Issuer issuer)
             Name = api.Name,
             Scopes = api.AllScopes,
             RequiresDpop = api.RequireDpop,
+            RequiresCertificate = api.RequireCertificate,
         };
 }
