@@ -111,7 +111,7 @@ public sealed class CertificateBoundTokenTests(MtlsServer mtls) : IClassFixture<
         Assert.Equal(HttpStatusCode.OK, (await holder.UserInfoAsync(again["access_token"]!)).Status);
     }
 
-    [Fact, Trait("Spec", "RFC 8705 §3"), Trait("Spec", "RFC 9700 §2.2.1")]
+    [Fact, Trait("Spec", "RFC 8705 §3"), Trait("Spec", "RFC 9700 §2.2.1"), Trait("Spec", "RFC 9728 §2")]
     public async Task An_API_whose_tokens_are_bound_to_certificates_gets_no_other()
     {
         await Server.AddApiAsync(
@@ -140,6 +140,13 @@ public sealed class CertificateBoundTokenTests(MtlsServer mtls) : IClassFixture<
         Assert.Equal("DPoP", (await AskAsync(bare, "either"))["token_type"]);
         var shown = await Server.AdministerAsync("GET", "/apis/" + Uri.EscapeDataString("https://certs.example"));
         Assert.True(shown.GetProperty("require_certificate").GetBoolean());
+        using var http = Server.NewHttp();
+        foreach (var host in new[] { "certs.example", "either.example" })
+        {
+            var metadata = await http.GetStringAsync("/.well-known/oauth-protected-resource/" + host, TestContext.Current.CancellationToken);
+            Assert.Contains("\"tls_client_certificate_bound_access_tokens\":true", metadata, StringComparison.Ordinal);
+            Assert.DoesNotContain("dpop_bound", metadata, StringComparison.Ordinal);
+        }
     }
 
     [Fact, Trait("Spec", "RFC 8705 §5"), Trait("Spec", "RFC 8705 §3.3"), Trait("Spec", "RFC 8705 §2.1.1"), Trait("Spec", "RFC 8705 §2.2.1")]
