@@ -41,6 +41,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
         };
         var client = unset with
         {
+            GrantTypes = ReadGrantTypes(reader) ?? defaults.GrantTypes,
             Name = reader.Display("client_name", 100),
             Disabled = reader.Flag("disabled") ?? false,
             Profile = profile,
@@ -55,7 +56,6 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             BackchannelLogoutSessionRequired = reader.Flag("backchannel_logout_session_required") ?? false,
             FrontchannelLogoutUri = ClientUris.ReadFramed(reader, "frontchannel_logout_uri"),
             FrontchannelLogoutSessionRequired = reader.Flag("frontchannel_logout_session_required") ?? false,
-            GrantTypes = ReadGrantTypes(reader) ?? defaults.GrantTypes,
             Scope = ReadScope(reader),
             RequirePkce = reader.Flag("require_pkce") ?? true,
             RequirePushed = reader.Flag("require_pushed_authorization_requests") ?? profile == Profile.Fapi2,

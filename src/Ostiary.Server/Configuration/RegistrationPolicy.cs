@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Ostiary.Protocol;
 using Ostiary.Server.Apis;
+using Ostiary.Server.Clients;
 
 namespace Ostiary.Server.Configuration;
 
@@ -13,7 +14,7 @@ public sealed record RegistrationPolicy
 
     /// <summary>The scopes that a registrant may ask for, and those of one that asks for none.</summary>
     public ScopeSet Scope { get; init; } = ScopeSet.Of(KnownScopes.OpenIdConnect);
-    public ImmutableArray<string> Methods { get; init; } = [.. ClientNames.Methods.Select(method => method.Name)];
+    public ImmutableArray<string> Methods { get; init; } = [.. ClientNames.Methods.Where(m => !m.Value.IsCertificate()).Select(m => m.Name)];
 
     /// <summary>Hosts and schemes that redirect URIs may have; empty: any that may be registered at all.</summary>
     public ImmutableArray<string> RedirectHosts { get; init; } = [];
