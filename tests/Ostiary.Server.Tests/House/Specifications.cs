@@ -30,7 +30,7 @@ internal static class Specifications
         new("RFC 8414", "OAuth 2.0 Authorization Server Metadata", "part: no signed metadata (§2.1)"),
         new("RFC 8628", "OAuth 2.0 Device Authorization Grant", Whole),
         new("RFC 8693", "OAuth 2.0 Token Exchange", "part: access tokens for access tokens; nothing without a policy"),
-        new("RFC 8705", "OAuth 2.0 Mutual-TLS Client Authentication and Certificate-Bound Access Tokens", "part: the check of a bound token (§3)"),
+        new("RFC 8705", "OAuth 2.0 Mutual-TLS Client Authentication and Certificate-Bound Access Tokens", "whole; revocation lists are not asked"),
         new("RFC 8707", "Resource Indicators for OAuth 2.0", "whole; an access token is for one resource"),
         new("RFC 9068", "JWT Profile for OAuth 2.0 Access Tokens", Whole),
         new("RFC 9101", "The OAuth 2.0 Authorization Framework: JWT-Secured Authorization Request", "part: no encrypted request objects; by reference only to registered addresses"),
@@ -49,7 +49,7 @@ internal static class Specifications
         new("Multiple Response Types", "OAuth 2.0 Multiple Response Type Encoding Practices", "part: response modes; the other response types are refused by design"),
         new("RP-Initiated Logout", "OpenID Connect RP-Initiated Logout 1.0", Whole),
         new("Back-Channel Logout", "OpenID Connect Back-Channel Logout 1.0", Whole),
-        new("FAPI 2.0 Security Profile", "FAPI 2.0 Security Profile", "whole for `private_key_jwt` and DPoP; not by mutual TLS"),
+        new("FAPI 2.0 Security Profile", "FAPI 2.0 Security Profile", "whole, by `private_key_jwt` or certificates, with DPoP or certificates"),
         new("FAPI 2.0 Message Signing", "FAPI 2.0 Message Signing", "part: signed requests (§5.3); no signed responses (§5.4), no signed introspection (§5.5)"),
         // JOSE
         new("RFC 7515", "JSON Web Signature", "part: compact serialization only"),
@@ -63,7 +63,10 @@ internal static class Specifications
         new("RFC 8725", "JSON Web Token Best Current Practices", Whole),
         new("RFC 9864", "Fully-Specified Algorithms for JOSE and COSE", "part: Ed25519"),
         new("RFC 3394", "AES Key Wrap Algorithm", Whole),
+        new("RFC 4514", "String Representation of Distinguished Names", "whole, read; compared character by character"),
+        new("RFC 5280", "X.509 Public Key Infrastructure Certificate and CRL Profile", "the platform's, without revocation lists; cited where this server decides"),
         new("RFC 5869", "HMAC-based Extract-and-Expand Key Derivation Function", Whole),
+        new("RFC 8410", "Algorithm Identifiers for Ed25519 and Others in X.509", "part: Ed25519 keys of certificates"),
         new("RFC 8032", "Edwards-Curve Digital Signature Algorithm", "part: verification by Ed25519"),
         // HTTP and the rest of the Internet
         new("RFC 6585", "Additional HTTP Status Codes", "part: 429"),
@@ -74,5 +77,7 @@ internal static class Specifications
         new("RFC 9110", "HTTP Semantics", "the platform's; cited where this server decides"),
         new("RFC 9112", "HTTP/1.1", "the platform's; cited where this server decides"),
         new("RFC 9113", "HTTP/2", "the platform's; cited where this server decides"),
+        new("RFC 9440", "Client-Cert HTTP Header Field", "whole, read from proxies that are named for it"),
+        new("RFC 9651", "Structured Field Values for HTTP", "part: byte sequences, to be read"),
     ];
 }

@@ -66,7 +66,8 @@ public sealed class MtlsServer : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await Server.DisposeAsync();
+        if (Server is not null)
+            await Server.DisposeAsync();
         Authority.Dispose();
         Stranger.Dispose();
         Directory.Delete(_directory, recursive: true);
