@@ -107,7 +107,7 @@ public sealed partial class DynamicPlanTests
         await flow.RedeemAsync(await flow.VisitAsync(asked, flow.Browser), channel, client.Proof());
     }
 
-    [Fact, Trait("Module", "oidcc-ensure-request-object-with-redirect-uri"), Trait("Spec", "RFC 9101 §6.3")]
+    [Fact, Trait("Module", "oidcc-ensure-request-object-with-redirect-uri"), Trait("Spec", "RFC 9101 §5")]
     public async Task oidcc_ensure_request_object_with_redirect_uri()
     {
         using var flow = await StartAsync();
