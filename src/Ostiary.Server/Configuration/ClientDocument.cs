@@ -30,6 +30,7 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
         var id = ReadId(reader);
         var type = ReadType(reader);
         var defaults = ClientDefaults.Of(type);
+        var unsafeNames = Bounds.ReadAllowances(reader, "access_token_lifetime", "refresh_token_lifetime", "refresh_token_idle");
         var method = reader.Choice("token_endpoint_auth_method", ClientNames.Methods) ?? defaults.Method;
         var profile = reader.Choice("profile", ClientNames.Profiles) ?? Profile.None;
         var grants = ReadGrantTypes(reader) ?? defaults.GrantTypes;
@@ -65,38 +66,22 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             RequestUris = ClientUris.ReadRequestUris(reader, "request_uris", onLoopback),
             Rotation = reader.Choice("refresh_token_rotation", ClientNames.Rotations) ?? unset.Rotation,
             Consent = reader.Choice("consent", ClientNames.Consents) ?? unset.Consent,
+            AccessTokenLifetime = Bounds.Read(reader, "access_token_lifetime", unsafeNames),
+            RefreshTokenLifetime = Bounds.Read(reader, "refresh_token_lifetime", unsafeNames),
+            RefreshTokenIdle = Bounds.Read(reader, "refresh_token_idle", unsafeNames),
             IdTokenAlgorithm = ReadIdTokenAlgorithm(reader) ?? (profile == Profile.Fapi2 ? "ES256" : unset.IdTokenAlgorithm),
             UserInfoAlgorithm = reader.OneOf("userinfo_signed_response_alg", SigningAlgorithms.Public),
             DefaultMaxAge = reader.Number("default_max_age", 0, 315_360_000),
             DpopBound = reader.Flag("dpop_bound_access_tokens") ?? (profile == Profile.Fapi2 && !certificateBound),
             CertificateBound = certificateBound,
             RequireAuthTime = reader.Flag("require_auth_time") ?? false,
-            ClientUri = ClientUris.ReadPage(reader, "client_uri"),
-            LogoUri = ClientUris.ReadPage(reader, "logo_uri"),
-            PolicyUri = ClientUris.ReadPage(reader, "policy_uri"),
-            TosUri = ClientUris.ReadPage(reader, "tos_uri"),
         };
-        client = ExchangeDocument.Read(reader, client);
-            Exchanges = ExchangeDocument.Read(reader),
-            MayAct = reader.Text("may_act", 200),
-        };
-        client = WithPages(WithLifetimes(client, reader), reader);
+        client = ExchangeDocument.Read(reader, WithPages(client, reader));
         _ = reader.Texts("contacts", 254);
         var secret = SecretReference.Read(reader, "client_secret");
         ClientRules.Check(reader, client, secret is not null);
         reader.Finish();
         return faults.Count == before ? new(declared.Clone(), client) { Secret = secret } : null;
-    }
-
-    private static Client WithLifetimes(Client client, DocumentReader reader)
-    {
-        var unsafeNames = Bounds.ReadAllowances(reader, "access_token_lifetime", "refresh_token_lifetime", "refresh_token_idle");
-        return client with
-        {
-            AccessTokenLifetime = Bounds.Read(reader, "access_token_lifetime", unsafeNames),
-            RefreshTokenLifetime = Bounds.Read(reader, "refresh_token_lifetime", unsafeNames),
-            RefreshTokenIdle = Bounds.Read(reader, "refresh_token_idle", unsafeNames),
-        };
     }
 
     /// <summary>What people may read about it.</summary>

@@ -45,7 +45,6 @@ internal sealed class ForeignScript(ServedProgram served)
         string script,
         Dictionary<string, string> settings,
         string? trusted = null
-        string? certificateFile = null
     )
     {
         var cancelled = TestContext.Current.CancellationToken;
@@ -57,7 +56,6 @@ internal sealed class ForeignScript(ServedProgram served)
         };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         if (trusted is not null)
-        if (certificateFile is { } trusted)
             start.Environment["NODE_EXTRA_CA_CERTS"] = trusted;
         using var process = Process.Start(start)!;
         await process.StandardInput.WriteAsync(JsonSerializer.Serialize(settings).AsMemory(), cancelled);
