@@ -4,6 +4,7 @@ namespace Ostiary.Protocol;
 public static class RedirectUris
 {
     private static readonly string[] LoopbackHosts = ["127.0.0.1", "[::1]", "localhost"];
+
     /// <summary>Schemes that browsers and systems give a meaning of their own: an answer there would run, read or send something.</summary>
     private static readonly string[] TakenSchemes =
     [

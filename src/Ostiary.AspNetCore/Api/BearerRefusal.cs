@@ -15,7 +15,14 @@ internal static class BearerRefusal
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes the answer and returns its challenge, null where the refusal is not about credentials.</summary>
-    public static async ValueTask<string?> WriteAsync(HttpContext http, ApiOptions options, Reason reason, ScopeSet required, bool asDpop, string? metadata)
+    public static async ValueTask<string?> WriteAsync(
+        HttpContext http,
+        ApiOptions options,
+        Reason reason,
+        ScopeSet required,
+        bool asDpop,
+        string? metadata
+    )
     {
         var refusal = Refusal.For(reason);
         var page = options.ErrorPages is null ? null : options.ErrorPages + Refusal.CodeOf(reason);

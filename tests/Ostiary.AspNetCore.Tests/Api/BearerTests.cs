@@ -55,7 +55,8 @@ public sealed class BearerTests : IAsyncLifetime
         using var response = await _api.GetAsync(_api.Issuer.AccessToken(c => c["aud"] = "https://other.example"));
         await _api.AssertRefusedAsync(Reason.BearerAudienceWrong, response);
         Assert.Equal(
-            "Bearer realm=\"https://api.example\", error=\"invalid_token\", error_description=\"The access token is for another API.\"" + ApiUnderTest.Hint,
+            "Bearer realm=\"https://api.example\", error=\"invalid_token\", error_description=\"The access token is for another API.\""
+                + ApiUnderTest.Hint,
             ApiUnderTest.ChallengeOf(response)
         );
     }

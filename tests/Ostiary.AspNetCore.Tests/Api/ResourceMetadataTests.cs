@@ -119,14 +119,24 @@ public sealed class ResourceMetadataTests
         await using var bare = await ApiUnderTest.StartAsync(middleware: false);
         using var unnamed = await bare.GetAsync(null);
         Assert.Equal("Bearer realm=\"https://api.example\", scope=\"read\"", ApiUnderTest.ChallengeOf(unnamed));
-        await using var hosted = await ApiUnderTest.StartAsync(o => o.MetadataAddress = "https://id.example" + WellKnown + "/api.example", middleware: false);
+        await using var hosted = await ApiUnderTest.StartAsync(
+            o => o.MetadataAddress = "https://id.example" + WellKnown + "/api.example",
+            middleware: false
+        );
         using var named = await hosted.GetAsync(null);
         Assert.EndsWith(
             "resource_metadata=\"https://id.example/.well-known/oauth-protected-resource/api.example\"",
             ApiUnderTest.ChallengeOf(named),
             StringComparison.Ordinal
         );
-        Assert.Throws<ArgumentException>(() => new ApiOptions { Issuer = "https://id.example", Audience = "a", MetadataAddress = "x" }.Validate());
+        Assert.Throws<ArgumentException>(() =>
+            new ApiOptions
+            {
+                Issuer = "https://id.example",
+                Audience = "a",
+                MetadataAddress = "x",
+            }.Validate()
+        );
     }
 
     private static List<string> Texts(JsonElement root, string name) => [.. root.GetProperty(name).EnumerateArray().Select(v => v.GetString()!)];

@@ -80,7 +80,10 @@ public sealed partial class DynamicPlanTests
         var address = plan.At("unsigned") + "#" + ConformanceFlow.Random();
         await using var client = await DynamicClient.RegisterAsync(Server, ("request_uris", new JsonArray(address)));
         plan.Publish(Unsigned(Inner(flow, client)), "application/jwt");
-        ConformanceFlow.AssertErrorPage(await VisitAsync(flow, client, ("state", null), ("request_uri", address)), Reason.RequestObjectSignatureInvalid);
+        ConformanceFlow.AssertErrorPage(
+            await VisitAsync(flow, client, ("state", null), ("request_uri", address)),
+            Reason.RequestObjectSignatureInvalid
+        );
     }
 
     [Fact, Trait("Module", "oidcc-request-uri-signed-rs256"), Trait("Spec", "OIDC Core §6.2")]
@@ -104,7 +107,7 @@ public sealed partial class DynamicPlanTests
         await flow.RedeemAsync(await flow.VisitAsync(asked, flow.Browser), channel, client.Proof());
     }
 
-    [Fact, Trait("Module", "oidcc-ensure-request-object-with-redirect-uri"), Trait("Spec", "RFC 9101 §6.3")]
+    [Fact, Trait("Module", "oidcc-ensure-request-object-with-redirect-uri"), Trait("Spec", "RFC 9101 §5")]
     public async Task oidcc_ensure_request_object_with_redirect_uri()
     {
         using var flow = await StartAsync();

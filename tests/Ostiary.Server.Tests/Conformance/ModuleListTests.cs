@@ -23,6 +23,7 @@ public sealed class ModuleListTests
     [InlineData("oidcc-basic-certification-test-plan", 38)]
     [InlineData("oidcc-formpost-basic-certification-test-plan", 38)]
     [InlineData("oidcc-config-certification-test-plan", 1)]
+    [InlineData("oidcc-dynamic-certification-test-plan", 23)]
     [InlineData("oidcc-rp-initiated-logout-certification-test-plan", 11)]
     [InlineData("fapi2-security-profile-final-test-plan", 57)]
     [InlineData("oidcc-backchannel-rp-initiated-logout-certification-test-plan", 2)]

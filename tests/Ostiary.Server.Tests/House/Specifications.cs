@@ -38,8 +38,9 @@ internal static class Specifications
         new("RFC 9207", "OAuth 2.0 Authorization Server Issuer Identification", Whole),
         new("RFC 9449", "OAuth 2.0 Demonstrating Proof of Possession", Whole),
         new("RFC 9700", "Best Current Practice for OAuth 2.0 Security", Whole),
+        new("RFC 9728", "OAuth 2.0 Protected Resource Metadata", "part: metadata are not signed (§2.2)"),
         new("OAuth 2.1", "The OAuth 2.1 Authorization Framework (draft)", "whole; PKCE may be left out by name for one confidential client that sends a nonce"),
-        new("CIMD", "OAuth Client ID Metadata Document (draft)", Whole),
+        new("CIMD", "OAuth Client ID Metadata Document (draft-ietf-oauth-client-id-metadata-document-01)", "part: logos are not fetched (§6.7)"),
         // OpenID
         new("OIDC Core", "OpenID Connect Core 1.0", "part: no implicit and no hybrid flow (§3.2, §3.3), no encrypted tokens, no `registration` parameter (§7), no aggregated or distributed claims"),
         new("OIDC Discovery", "OpenID Connect Discovery 1.0", "part: no WebFinger (§2)"),
@@ -74,6 +75,7 @@ internal static class Specifications
         new("RFC 6890", "Special-Purpose IP Address Registries", Whole),
         new("RFC 7396", "JSON Merge Patch", Whole),
         new("RFC 8259", "The JavaScript Object Notation Data Interchange Format", "whole; duplicate names are refused"),
+        new("RFC 3986", "Uniform Resource Identifier: Generic Syntax", "part: which spellings of a resource are one (§6.2)"),
         new("RFC 9110", "HTTP Semantics", "the platform's; cited where this server decides"),
         new("RFC 9112", "HTTP/1.1", "the platform's; cited where this server decides"),
         new("RFC 9113", "HTTP/2", "the platform's; cited where this server decides"),

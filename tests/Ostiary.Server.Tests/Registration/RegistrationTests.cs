@@ -53,7 +53,9 @@ public sealed class RegistrationTests : IAsyncLifetime
         Assert.Equal(("https://rp.test/back", "True"), (answer["backchannel_logout_uri"], answer["backchannel_logout_session_required"]));
         Assert.Equal(("https://rp.test/front", "True"), (answer["frontchannel_logout_uri"], answer["frontchannel_logout_session_required"]));
 
-        var elsewhere = await _registrant.RegisterAsync("""{"redirect_uris":["https://rp.test/cb"],"frontchannel_logout_uri":"https://other.test/front"}""");
+        var elsewhere = await _registrant.RegisterAsync(
+            """{"redirect_uris":["https://rp.test/cb"],"frontchannel_logout_uri":"https://other.test/front"}"""
+        );
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_client_metadata"), (elsewhere.Status, elsewhere.Error));
         var inside = await _registrant.RegisterAsync("""{"redirect_uris":["https://rp.test/cb"],"backchannel_logout_uri":"http://127.0.0.1/back"}""");
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_client_metadata"), (inside.Status, inside.Error));
