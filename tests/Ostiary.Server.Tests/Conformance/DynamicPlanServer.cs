@@ -23,11 +23,7 @@ public sealed class DynamicPlanServer : IAsyncLifetime
         _host = new Peer(async (stream, ct) => await stream.WriteAsync(Encoding.Latin1.GetBytes(Published), ct));
         Server = await _host.StartServerAsync();
         await PlanServer.AddUserAsync(Server);
-        await Server.AdministerAsync(
-            "POST",
-            "/config/apply",
-            """{"configuration":{"issuer":{"registration":{"open":true,"require_pkce":false}}}}"""
-        );
+        await Server.AdministerAsync("POST", "/config/apply", """{"configuration":{"issuer":{"registration":{"open":true,"require_pkce":false}}}}""");
     }
 
     public async ValueTask DisposeAsync()

@@ -80,7 +80,10 @@ public sealed partial class DynamicPlanTests
         var address = plan.At("unsigned") + "#" + ConformanceFlow.Random();
         await using var client = await DynamicClient.RegisterAsync(Server, ("request_uris", new JsonArray(address)));
         plan.Publish(Unsigned(Inner(flow, client)), "application/jwt");
-        ConformanceFlow.AssertErrorPage(await VisitAsync(flow, client, ("state", null), ("request_uri", address)), Reason.RequestObjectSignatureInvalid);
+        ConformanceFlow.AssertErrorPage(
+            await VisitAsync(flow, client, ("state", null), ("request_uri", address)),
+            Reason.RequestObjectSignatureInvalid
+        );
     }
 
     [Fact, Trait("Module", "oidcc-request-uri-signed-rs256"), Trait("Spec", "OIDC Core §6.2")]
