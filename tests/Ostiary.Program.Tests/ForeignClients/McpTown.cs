@@ -95,7 +95,11 @@ public sealed class McpTown : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
-            kestrel.Listen(IPAddress.Loopback, new Uri(Document).Port, listen => listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate }))
+            kestrel.Listen(
+                IPAddress.Loopback,
+                new Uri(Document).Port,
+                listen => listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate })
+            )
         );
         var app = builder.Build();
         app.MapGet(new Uri(Document).AbsolutePath, (RequestDelegate)WriteDocumentAsync);

@@ -28,7 +28,9 @@ public abstract class Fapi2PlanServer : IAsyncLifetime
 
     protected virtual Task<TestServer> StartAsync() => TestServer.StartAsync();
 
-    public virtual ValueTask DisposeAsync() => Server.DisposeAsync();
+    protected virtual ValueTask StopAsync() => Server.DisposeAsync();
+
+    public ValueTask DisposeAsync() => StopAsync();
 
     private Task RegisterAsync(string id, string redirectUri) =>
         Server.AddClientAsync(

@@ -29,13 +29,13 @@ public sealed class Fapi2MtlsServer : Fapi2PlanServer
 
     public override Fapi2MtlsClient NewClient(string id, string redirectUri) => new(_mtls, id, redirectUri);
 
-    public override ValueTask DisposeAsync() => _mtls.DisposeAsync();
-
     protected override async Task<TestServer> StartAsync()
     {
         await _mtls.InitializeAsync();
         return _mtls.Server;
     }
+
+    protected override ValueTask StopAsync() => _mtls.DisposeAsync();
 
     protected override string Registration(string id) =>
         $"""
