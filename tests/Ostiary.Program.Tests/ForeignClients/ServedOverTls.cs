@@ -27,7 +27,7 @@ public sealed class ServedOverTls : ServedProgram
                 "registration": { "open": true, "scope": "openid email offline_access" }
               },
               "apis": [
-                { "identifier": "{{Api}}", "scopes": [{ "name": "read", "description": "Read your notes" }] },
+                { "identifier": "{{Api}}", "scopes": [{ "name": "read", "description": "Read your notes" }], "exchange_scope": "next.read" },
                 { "identifier": "https://next.example", "scopes": [{ "name": "next.read", "description": "Read your photos" }] }
               ],
               "clients": [

@@ -28,7 +28,9 @@ public abstract class Fapi2PlanServer : IAsyncLifetime
 
     protected virtual Task<TestServer> StartAsync() => TestServer.StartAsync();
 
-    public ValueTask DisposeAsync() => Server.DisposeAsync();
+    protected virtual ValueTask StopAsync() => Server.DisposeAsync();
+
+    public ValueTask DisposeAsync() => StopAsync();
 
     private Task RegisterAsync(string id, string redirectUri) =>
         Server.AddClientAsync(
@@ -53,7 +55,7 @@ public abstract class Fapi2Client(string id, string redirectUri) : IDisposable
     /// <summary>Under another client's name, with its own credentials.</summary>
     public abstract Task<Answer> PostAsAsync(string otherId, string path, params (string Name, string Value)[] form);
 
-    /// <summary>Authenticated, but showing no key that tokens could be bound to.</summary>
+    /// <summary>Showing no key that tokens could be bound to; authenticated, where that is not the same thing.</summary>
     public abstract Task<Answer> PostUnboundAsync(string path, params (string Name, string Value)[] form);
 
     /// <summary>Not authenticated.</summary>

@@ -74,7 +74,7 @@ internal sealed class Fapi2Flow : IDisposable
     public static Task<Answer> TryPushAsync(Fapi2Client client, params (string Name, string? Value)[] changes) =>
         client.PostAsync("/par", [.. Request(client, changes).Select(p => (p.Key, p.Value))]);
 
-    public async Task<Fapi2Pushed> PushAsync(Fapi2Client client, params (string Name, string? Value)[] changes)
+    public static async Task<Fapi2Pushed> PushAsync(Fapi2Client client, params (string Name, string? Value)[] changes)
     {
         var request = Request(client, changes);
         return Accept(client, request, await client.PostAsync("/par", [.. request.Select(p => (p.Key, p.Value))]));

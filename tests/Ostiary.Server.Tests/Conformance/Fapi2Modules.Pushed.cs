@@ -14,7 +14,7 @@ public abstract partial class Fapi2Modules
     public async Task fapi2_security_profile_final_par_ensure_reused_request_uri_prior_to_auth_completion_succeeds()
     {
         using var flow = await StartAsync();
-        var pushed = await flow.PushAsync(flow.One);
+        var pushed = await Fapi2Flow.PushAsync(flow.One);
         using var seen = await flow.Browser.GetAsync("/authorize?" + Ask.Encode([("client_id", pushed.Client.Id), ("request_uri", pushed.Uri)]));
         Assert.Contains("/login", seen.Headers.Location!.OriginalString, StringComparison.Ordinal);
         await flow.RedeemAsync(pushed, await flow.VisitAsync(pushed));
@@ -24,7 +24,7 @@ public abstract partial class Fapi2Modules
     public async Task fapi2_security_profile_final_par_attempt_reuse_request_uri()
     {
         using var flow = await StartAsync();
-        var pushed = await flow.PushAsync(flow.One);
+        var pushed = await Fapi2Flow.PushAsync(flow.One);
         await flow.RedeemAsync(pushed, await flow.VisitAsync(pushed));
         await Fapi2Flow.AssertPageAsync(await flow.VisitAsync(pushed), Reason.RequestUriUsed);
     }
@@ -33,7 +33,7 @@ public abstract partial class Fapi2Modules
     public async Task fapi2_security_profile_final_par_attempt_to_use_expired_request_uri()
     {
         using var flow = await StartAsync();
-        var pushed = await flow.PushAsync(flow.One);
+        var pushed = await Fapi2Flow.PushAsync(flow.One);
         flow.Server.Time.Advance(TimeSpan.FromSeconds(60));
         await Fapi2Flow.AssertPageAsync(await flow.VisitAsync(pushed), Reason.RequestUriExpired);
     }
@@ -42,7 +42,7 @@ public abstract partial class Fapi2Modules
     public async Task fapi2_security_profile_final_par_attempt_to_use_request_uri_for_different_client()
     {
         using var flow = await StartAsync();
-        var pushed = await flow.PushAsync(flow.One);
+        var pushed = await Fapi2Flow.PushAsync(flow.One);
         await Fapi2Flow.AssertPageAsync(await flow.VisitAsync(pushed with { Client = flow.Two }), Reason.RequestUriOfAnotherClient);
     }
 
@@ -54,7 +54,7 @@ public abstract partial class Fapi2Modules
     public async Task fapi2_security_profile_final_par_authorization_request_containing_request_uri_form_param()
     {
         using var flow = await StartAsync();
-        var pushed = await flow.PushAsync(flow.One);
+        var pushed = await Fapi2Flow.PushAsync(flow.One);
         Fapi2Flow.AssertRefused(await Fapi2Flow.TryPushAsync(flow.One, ("request_uri", pushed.Uri)), "invalid_request");
     }
 
@@ -84,7 +84,7 @@ public abstract partial class Fapi2Modules
     public async Task fapi2_security_profile_final_par_without_duplicate_parameters()
     {
         using var flow = await StartAsync();
-        var pushed = await flow.PushAsync(flow.Two);
+        var pushed = await Fapi2Flow.PushAsync(flow.Two);
         await flow.RedeemAsync(pushed, await flow.VisitAsync(pushed));
     }
 }

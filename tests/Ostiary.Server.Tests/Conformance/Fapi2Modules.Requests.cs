@@ -63,7 +63,7 @@ public abstract partial class Fapi2Modules
     public async Task fapi2_security_profile_final_state_only_outside_request_object_not_used()
     {
         using var flow = await StartAsync();
-        var pushed = await flow.PushAsync(flow.One, ("state", null));
+        var pushed = await Fapi2Flow.PushAsync(flow.One, ("state", null));
         await flow.RedeemAsync(pushed, await flow.VisitAsync(pushed, beside: ("state", "outside")));
     }
 
@@ -126,7 +126,7 @@ public abstract partial class Fapi2Modules
     private async Task CountsForNothingAsync(string parameter)
     {
         using var flow = await StartAsync();
-        var pushed = await flow.PushAsync(flow.One);
+        var pushed = await Fapi2Flow.PushAsync(flow.One);
         await flow.RedeemAsync(pushed, await flow.VisitAsync(pushed, beside: (parameter, "outside")));
     }
 

@@ -20,7 +20,7 @@ public abstract partial class Fapi2Modules
         using var flow = await StartAsync();
         var code = await flow.CodeAsync(flow.One);
         var answer = await flow.One.PostUnboundAsync("/token", Fapi2Flow.Redemption(code, flow.One));
-        Fapi2Flow.AssertRefused(answer, "invalid_request", "invalid_grant", "invalid_dpop_proof");
+        Fapi2Flow.AssertRefused(answer, "invalid_request", "invalid_grant", "invalid_dpop_proof", "invalid_client");
         Assert.Null(answer["access_token"]);
     }
 
@@ -105,7 +105,13 @@ public abstract partial class Fapi2Modules
         Assert.Equal(HttpStatusCode.OK, (await flow.One.PostAsync("/token", form)).Status);
 
         Fapi2Flow.AssertRefused(await flow.One.PostUnauthenticatedAsync("/token", form), "invalid_client");
-        Fapi2Flow.AssertRefused(await flow.One.PostUnboundAsync("/token", form), "invalid_grant", "invalid_dpop_proof", "invalid_request");
+        Fapi2Flow.AssertRefused(
+            await flow.One.PostUnboundAsync("/token", form),
+            "invalid_grant",
+            "invalid_dpop_proof",
+            "invalid_request",
+            "invalid_client"
+        );
         Fapi2Flow.AssertRefused(await flow.Two.PostAsync("/token", form), "invalid_grant");
     }
 }

@@ -68,7 +68,7 @@ public abstract partial class Fapi2Modules(Fapi2PlanServer plan)
         using var flow = await StartAsync();
         foreach (var client in new[] { flow.One, flow.Two })
         {
-            var pushed = await flow.PushAsync(client, ("prompt", "consent"));
+            var pushed = await Fapi2Flow.PushAsync(client, ("prompt", "consent"));
             var answered = flow.Read(pushed, await flow.VisitAsync(pushed, "deny"));
             Assert.Equal("access_denied", answered["error"]);
             Assert.Null(answered["code"]);

@@ -25,7 +25,7 @@ public sealed class ModuleListTests
     [InlineData("oidcc-config-certification-test-plan", 1)]
     [InlineData("oidcc-dynamic-certification-test-plan", 23)]
     [InlineData("oidcc-rp-initiated-logout-certification-test-plan", 11)]
-    [InlineData("fapi2-security-profile-final-test-plan", 57)]
+    [InlineData("fapi2-security-profile-final-test-plan", 57 + 38)] // by DPoP, and by mutual TLS
     [InlineData("oidcc-backchannel-rp-initiated-logout-certification-test-plan", 2)]
     [InlineData("oidcc-frontchannel-rp-initiated-logout-certification-test-plan", 2)]
     [InlineData("oidcc-session-management-certification-test-plan", 2)]
