@@ -75,12 +75,8 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             DpopBound = reader.Flag("dpop_bound_access_tokens") ?? (profile == Profile.Fapi2 && !certificateBound),
             CertificateBound = certificateBound,
             RequireAuthTime = reader.Flag("require_auth_time") ?? false,
-            ClientUri = ClientUris.ReadPage(reader, "client_uri"),
-            LogoUri = ClientUris.ReadPage(reader, "logo_uri"),
-            PolicyUri = ClientUris.ReadPage(reader, "policy_uri"),
-            TosUri = ClientUris.ReadPage(reader, "tos_uri"),
         };
-        client = ExchangeDocument.Read(reader, client);
+        client = ClientUris.ReadPages(reader, ExchangeDocument.Read(reader, client));
         _ = reader.Texts("contacts", 254);
         var secret = SecretReference.Read(reader, "client_secret");
         ClientRules.Check(reader, client, secret is not null);

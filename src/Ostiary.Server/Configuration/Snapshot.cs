@@ -33,7 +33,12 @@ public sealed class Snapshot
 
     /// <summary>The algorithms that the server's own keys must sign with.</summary>
     public IEnumerable<string> SigningAlgorithms =>
-        Apis.Values.Select(a => a.SigningAlgorithm).Concat(Clients.Values.Select(c => c.IdTokenAlgorithm)).Concat(Clients.Values.Select(c => c.UserInfoAlgorithm).OfType<string>()).Where(alg => alg != "HS256").Distinct();
+        Apis
+            .Values.Select(a => a.SigningAlgorithm)
+            .Concat(Clients.Values.Select(c => c.IdTokenAlgorithm))
+            .Concat(Clients.Values.Select(c => c.UserInfoAlgorithm).OfType<string>())
+            .Where(alg => alg != "HS256")
+            .Distinct();
 
     /// <summary>Where the store was restored from a backup: everything from before is taken as revoked.</summary>
     public Fence? Fence { get; init; }
@@ -67,7 +72,9 @@ public sealed class Snapshot
     /// <summary>The API that a client means by a resource; null: none, or more than one.</summary>
     public Api? ApiOfResource(string resource) =>
         Apis.GetValueOrDefault(resource)
-        ?? (_apiByName ??= ResourceNames.Of(Apis.Values).ToFrozenDictionary(StringComparer.Ordinal)).GetValueOrDefault(ResourceNames.Normalize(resource));
+        ?? (_apiByName ??= ResourceNames.Of(Apis.Values).ToFrozenDictionary(StringComparer.Ordinal)).GetValueOrDefault(
+            ResourceNames.Normalize(resource)
+        );
 
     private Client? Described(string id) =>
         Documents is not null
