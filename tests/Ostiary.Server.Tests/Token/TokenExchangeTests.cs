@@ -302,25 +302,6 @@ public sealed class TokenExchangeTests : IAsyncLifetime
     }
 
     [Fact]
-    [Trait("Spec", "RFC 9449 §5")]
-    [Trait("Spec", "RFC 8693 §5")]
-    public async Task F19_a_token_that_is_bound_to_a_key_is_exchanged_only_by_who_shows_that_key()
-    {
-        var key = new Prover(_server);
-        _web.Prover = key;
-        var alice = await AliceAsync();
-
-        (await ExchangeAsync(_service, alice["access_token"]!)).ShouldBeRefused("invalid_grant", Refusal.CodeOf(Reason.SenderKeyDiffers));
-        _service.Prover = new Prover(_server);
-        (await ExchangeAsync(_service, alice["access_token"]!)).ShouldBeRefused("invalid_grant", Refusal.CodeOf(Reason.SenderKeyDiffers));
-        _service.Prover = key;
-        var bound = await ExchangeAsync(_service, alice["access_token"]!);
-
-        Assert.Equal("DPoP", bound["token_type"]);
-        Assert.Equal(key.Thumbprint, ClaimsOf(bound).GetProperty("cnf").GetProperty("jkt").GetString());
-    }
-
-    [Fact]
     [Trait("Spec", "RFC 8693 §4.1")]
     public async Task I09_a_chain_has_four_links_at_most()
     {
