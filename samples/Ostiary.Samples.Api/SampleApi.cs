@@ -70,7 +70,7 @@ public static class SampleApi
         app.MapGet("/notes", (HttpContext http) => Mine(http).ToArray()).RequireScope("notes:read");
         app.MapPost("/notes", (HttpContext http, Note note) => Add(Mine(http), note)).RequireScope("notes:write");
         if (options.Next is { } next)
-            app.MapGet("/bill", new NextApi(next, options.Issuer, new HttpClient()).AnswerAsync).RequireScope("notes:read");
+            app.MapGet("/bill", new NextApi(next, options.Issuer).AnswerAsync).RequireScope("notes:read");
         app.MapGet("/whoami", (HttpContext http) => WhoAmI.Of(http.AccessToken())).RequireToken();
         return app;
     }

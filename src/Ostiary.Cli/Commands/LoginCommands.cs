@@ -14,6 +14,7 @@ internal static class LoginCommands
 {
     /// <summary>An access token that ends so soon is not given away any more.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
+    private static readonly string[] Person = ["sub", "preferred_username"];
     private static readonly Argument<string?> Url = new("URL")
     {
         Description = "The issuer's URL (also --server, OSTIARY_SERVER)",
@@ -141,7 +142,7 @@ internal static class LoginCommands
         {
             json.WriteString("issuer", kept.Issuer);
             json.WriteString("client_id", kept.ClientId);
-            foreach (var name in new[] { "sub", "preferred_username" })
+            foreach (var name in Person)
                 if (user.ValueKind == JsonValueKind.Object && user.TryGetProperty(name, out var value))
                 {
                     json.WritePropertyName(name);

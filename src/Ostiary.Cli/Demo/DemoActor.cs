@@ -124,7 +124,7 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
             yield return decoded;
     }
 
-    private static ShownValue? Decoded(string name, string text) =>
+    internal static ShownValue? Decoded(string name, string text) =>
         Jws.TryReadUnverified(text, out var header, out var payload) ? new(name + ", decoded", $"{header} . {Claims(payload)}") : null;
 
     /// <summary>The claims as they came, but for the nonce, which ties the token to one request and is nobody else's to know.</summary>
@@ -146,7 +146,7 @@ internal sealed class DemoActor(DemoStage stage, DemoScript script, string name,
         return end < 0 ? null : WebUtility.HtmlDecode(html[(start + 4)..end]);
     }
 
-    private static IReadOnlyList<KeyValuePair<string, string>> JsonOf(HttpResponseMessage response, string body)
+    internal static IReadOnlyList<KeyValuePair<string, string>> JsonOf(HttpResponseMessage response, string body)
     {
         if (
             response.Content.Headers.ContentType?.MediaType != "application/json"

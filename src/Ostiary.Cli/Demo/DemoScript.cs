@@ -56,10 +56,15 @@ internal sealed class DemoScript(DemoStage stage, DemoTrace trace, DemoTerminal 
             else
                 behind.Add(HopOf(app, act, records));
         }
+        var asked = hop.To == "server" ? [] : Take(records, "introspect", Introspection);
+        if (hop.To is "api" or "billing")
+            local.AddRange(NextApiCheck()); // The one that was called checks and asks before it calls others.
+        behind.AddRange(asked.Where(introspection => introspection.From == hop.To));
+        while (stage.ApiCalls.TryDequeue(out var call))
+            behind.Add(HopOf(call, records));
         while (stage.ApiChecks.TryDequeue(out var check))
-            local.Add(new DemoDecision("api", $"{check.Method} {check.Path}", check.Rules, check.Verdict.Refused, null));
-        var asked = Take(records, record => record.Act == "introspect" && hop.To != "server");
-        behind.AddRange(asked.Select(decision => Introspection(decision, hop.To == "billing" ? hop.To : "api")));
+            local.Add(DecisionOf(check));
+        behind.AddRange(asked.Where(introspection => introspection.From != hop.To));
         _step!.Hops.Add(hop with { Decisions = [.. records.Select(Decision), .. local] });
         _step.Hops.AddRange(behind);
     }
@@ -76,10 +81,29 @@ internal sealed class DemoScript(DemoStage stage, DemoTrace trace, DemoTerminal 
             Answer = app.Answer,
             Decisions =
             [
-                .. act == "api" ? NextApiCheck() : Take(records, record => record.Act.StartsWith(act, StringComparison.Ordinal)),
+                .. act == "api" ? NextApiCheck() : Take(records, act, Decision),
                 .. app.Rules.Count == 0 ? [] : new[] { new DemoDecision("app", app.Name, app.Rules, app.Verdict?.Refused, null) },
             ],
         };
+
+    private DemoHop HopOf(ApiCall call, List<DecisionRecord> records)
+    {
+        var toServer = call.Url.StartsWith(stage.Places.Issuer + "/", StringComparison.Ordinal);
+        stage.Exchanged = call.Answered.FirstOrDefault(a => a.Key == "access_token").Value ?? stage.Exchanged;
+        var decoded = call.Answered.Where(a => a.Key == "access_token").Select(a => DemoActor.Decoded(a.Key, a.Value)).OfType<ShownValue>();
+        return new()
+        {
+            From = "api",
+            To = toServer ? "server" : "billing",
+            Method = call.Method,
+            Url = call.Url,
+            Status = call.Status,
+            Milliseconds = call.Time.TotalMilliseconds,
+            Sent = stage.Secrets.Show(call.Sent),
+            Answer = [.. stage.Secrets.Show(call.Answered), .. decoded],
+            Decisions = [.. toServer ? Take(records, "token.", Decision) : NextApiCheck()],
+        };
+    }
 
     /// <summary>The act that a call of the app causes elsewhere; null: it happens in the app.</summary>
     private static string? ActOf(BffHop app) =>
@@ -91,28 +115,28 @@ internal sealed class DemoScript(DemoStage stage, DemoTrace trace, DemoTerminal 
             _ => null,
         };
 
-    private IEnumerable<DemoDecision> NextApiCheck() =>
-        stage.ApiChecks.TryDequeue(out var check)
-            ? [new DemoDecision("api", $"{check.Method} {check.Path}", check.Rules, check.Verdict.Refused, null)]
-            : [];
+    private IEnumerable<DemoDecision> NextApiCheck() => stage.ApiChecks.TryDequeue(out var check) ? [DecisionOf(check)] : [];
 
-    private DemoHop Introspection(DemoDecision decision, string api) =>
+    private static DemoDecision DecisionOf(ApiCheck check) => new("api", $"{check.Method} {check.Path}", check.Rules, check.Verdict.Refused, null);
+
+    private DemoHop Introspection(DecisionRecord record) =>
         new()
         {
-            From = api,
+            From = record.Audience == DemoPlaces.OtherApiIdentifier ? "billing" : "api",
             To = "server",
             Method = "POST",
             Url = stage.Places.Issuer + "/introspect",
             Status = 200,
-            Answer = [new("active", decision.Refused is null ? "true" : "false")],
-            Decisions = [decision],
+            Answer = [new("active", record.Refused is null ? "true" : "false")],
+            Decisions = [Decision(record)],
         };
 
-    private static List<DemoDecision> Take(List<DecisionRecord> records, Func<DecisionRecord, bool> which)
+    /// <summary>What the records of an act tell; they are told once.</summary>
+    private static List<T> Take<T>(List<DecisionRecord> records, string act, Func<DecisionRecord, T> tell)
     {
-        var taken = records.Where(which).ToList();
-        records.RemoveAll(record => taken.Contains(record));
-        return [.. taken.Select(Decision)];
+        var taken = records.Where(record => record.Act.StartsWith(act, StringComparison.Ordinal)).ToList();
+        records.RemoveAll(taken.Contains);
+        return [.. taken.Select(tell)];
     }
 
     private static DemoDecision Decision(DecisionRecord record)

@@ -42,6 +42,10 @@ internal sealed class DemoStage : IAsyncDisposable
 
     public ConcurrentQueue<ApiCheck> ApiChecks { get; } = new();
     public ConcurrentQueue<BffHop> AppHops { get; } = new();
+    public ConcurrentQueue<ApiCall> ApiCalls { get; } = new();
+
+    /// <summary>The token that the notes API got by its last exchange.</summary>
+    public string? Exchanged { get; set; }
 
     /// <summary>Every URL and Referer that reached an API or the app.</summary>
     public ConcurrentQueue<string> SeenUrls { get; } = new();
@@ -79,6 +83,11 @@ internal sealed class DemoStage : IAsyncDisposable
     /// <summary>Starts the APIs and the app, once their clients are registered.</summary>
     public async Task StartAppsAsync(CancellationToken ct)
     {
+        var credentials = new IntrospectionCredentials(ApiClient, ClientSecrets[ApiClient]);
+        var billing = new NextApiOptions(Places.OtherApi + "/whoami", DemoPlaces.OtherApiIdentifier, "billing:read", credentials)
+        {
+            Handler = new DemoApiCalls(NewHandler(), ApiCalls),
+        };
         foreach (var (url, audience) in new[] { (Places.Api, DemoPlaces.ApiIdentifier), (Places.OtherApi, DemoPlaces.OtherApiIdentifier) })
         {
             var options = new SampleApiOptions
@@ -86,7 +95,8 @@ internal sealed class DemoStage : IAsyncDisposable
                 Url = url,
                 Issuer = Places.Issuer,
                 Audience = audience,
-                Introspection = new IntrospectionCredentials(ApiClient, ClientSecrets[ApiClient]),
+                Introspection = credentials,
+                Next = audience == DemoPlaces.ApiIdentifier ? billing : null,
                 CheckRevocation = true,
                 Certificate = Authority?.Server,
                 TrustedAuthority = Authority?.Root,

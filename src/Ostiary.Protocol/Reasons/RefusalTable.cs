@@ -164,7 +164,7 @@ internal static class RefusalTable
         Reason.ProofTimeWrong               => new(400, "invalid_dpop_proof", "RFC 9449 §11.1", "The DPoP proof is too old, or from the future; compare the clocks."),
         Reason.ProofSignatureInvalid        => new(400, "invalid_dpop_proof", "RFC 9449 §4.3", "The DPoP proof is not signed by the key in its header."),
         Reason.ProofReplayed                => new(400, "invalid_dpop_proof", "RFC 9449 §11.1", "The DPoP proof was already used; make one for each request.", Severity.Warning),
-        Reason.SenderKeyDiffers             => new(400, "invalid_grant", "RFC 9449 §5", "The code or refresh token is bound to another key.", Severity.Warning),
+        Reason.SenderKeyDiffers             => new(400, "invalid_grant", "RFC 9449 §5", "The code, the refresh token or the token to be exchanged is bound to another key.", Severity.Warning),
         Reason.BoundTokenAsBearer           => new(401, "invalid_token", "RFC 9449 §7.2", "The access token is bound to a key: present it with that key, not as a bearer token.", Severity.Warning),
         Reason.UnboundTokenAsBound          => new(401, "invalid_token", "RFC 9449 §7.1", "The access token is not bound to a key; present it as a bearer token."),
         Reason.TokenOfAnotherKey            => new(401, "invalid_token", "RFC 9449 §7.1", "The access token is bound to another key or certificate.", Severity.Warning),

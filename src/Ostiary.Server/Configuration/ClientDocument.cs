@@ -63,12 +63,8 @@ internal sealed record ClientDocument(JsonElement Declared, Client Client)
             RequestObjectAlgorithm = reader.OneOf("request_object_signing_alg", ClientNames.AssertionAlgorithms),
             RequestUris = ClientUris.ReadRequestUris(reader, "request_uris", onLoopback),
             Consent = reader.Choice("consent", ClientNames.Consents) ?? unset.Consent,
-            ClientUri = ClientUris.ReadPage(reader, "client_uri"),
-            LogoUri = ClientUris.ReadPage(reader, "logo_uri"),
-            PolicyUri = ClientUris.ReadPage(reader, "policy_uri"),
-            TosUri = ClientUris.ReadPage(reader, "tos_uri"),
         };
-        client = ExchangeDocument.Read(reader, client);
+        client = ClientUris.ReadPages(reader, ExchangeDocument.Read(reader, client));
         client = ReadTokens(reader, client, unset, unsafeNames);
         _ = reader.Texts("contacts", 254);
         var secret = SecretReference.Read(reader, "client_secret");

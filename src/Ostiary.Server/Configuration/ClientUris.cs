@@ -22,8 +22,18 @@ internal static class ClientUris
         return uris;
     }
 
+    /// <summary>The pages about a client that people are shown.</summary>
+    public static Client ReadPages(DocumentReader reader, Client client) =>
+        client with
+        {
+            ClientUri = ReadPage(reader, "client_uri"),
+            LogoUri = ReadPage(reader, "logo_uri"),
+            PolicyUri = ReadPage(reader, "policy_uri"),
+            TosUri = ReadPage(reader, "tos_uri"),
+        };
+
     /// <summary>An https page (http on loopback, for development).</summary>
-    public static string? ReadPage(DocumentReader reader, string member)
+    private static string? ReadPage(DocumentReader reader, string member)
     {
         if (reader.Text(member) is not { } text)
             return null;

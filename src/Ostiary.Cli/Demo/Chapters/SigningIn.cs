@@ -11,7 +11,7 @@ internal static class SigningIn
                 + "which it swaps for tokens behind the browser's back."
         );
         await cast.Script.StepAsync(
-            "Ada asks the app to sign her in, signs in at the server, and allows the app to see her notes",
+            "Ada asks the app to sign her in, does so at the server, and lets the app see her notes",
             "The code travels through the browser, where others may see it; it is worthless without the app's secret and the code_verifier, which never do. "
                 + "state ties the answer to this browser, nonce ties the ID token to this request, iss says who answered.",
             async expect =>
