@@ -185,7 +185,7 @@ public sealed partial class DynamicPlanTests
     }
 
     /// <summary>The page that asks a person who is signed in.</summary>
-    private async Task<(string Html, string Policy)> ConsentAsync(ConformanceFlow flow, DynamicClient client)
+    private static async Task<(string Html, string Policy)> ConsentAsync(ConformanceFlow flow, DynamicClient client)
     {
         await flow.SignInAsync();
         var query = string.Join(
