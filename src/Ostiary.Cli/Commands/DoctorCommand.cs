@@ -41,7 +41,7 @@ internal static class DoctorCommand
             var ink = invocation.Terminal.OutputInk;
             invocation.Results.Rows(
                 ["CHECK", "RESULT", "EVIDENCE", "FIX"],
-                [.. findings.Select(f => (IReadOnlyList<string>)[f.Check, f.Word, f.Evidence, f.Outcome == Outcome.Pass ? "" : f.Fix])]
+                [.. findings.Select(f => (IReadOnlyList<string>)[f.Check, f.Word, f.Evidence, f.Fix])]
             );
             // A fix is never cut.
             foreach (var finding in findings.Where(f => f.Outcome != Outcome.Pass && invocation.Terminal.OutputIsTerminal))

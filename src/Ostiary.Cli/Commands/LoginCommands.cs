@@ -17,9 +17,10 @@ internal static class LoginCommands
     private static readonly string[] Person = ["sub", "preferred_username"];
     private static readonly Argument<string?> Url = new("URL")
     {
-        Description = "The issuer's URL (also --server, OSTIARY_SERVER)",
+        Description = "The issuer's URL (also OSTIARY_SERVER)",
         Arity = ArgumentArity.ZeroOrOne,
     };
+    private static readonly Option<string?> Server = new("--server") { Description = "The same as URL", HelpName = "URL" };
     private static readonly Option<string?> Client = new("--client")
     {
         Description = "The client of type device to sign in with (default ostiary-cli)",
@@ -49,7 +50,7 @@ internal static class LoginCommands
         new Verb("login", "Sign in: open a link, compare a code, agree", LoginAsync)
         {
             Examples = ["ostiary login https://id.example", "ostiary login https://id.example --scope openid --scope notes:read --dpop"],
-        }.With(Url, CommonOptions.Server, Client, Scope, Resource, Dpop, Name);
+        }.With(Url, Server, Client, Scope, Resource, Dpop, Name);
 
     public static Verb WhoAmI() => new Verb("whoami", "Who is signed in, as the server says it", WhoAmIAsync).With(Name);
 
@@ -76,7 +77,7 @@ internal static class LoginCommands
 
     private static async Task<int> LoginAsync(Invocation invocation)
     {
-        var issuer = invocation.Optional(Url) ?? invocation.Value(CommonOptions.Server) ?? Environment.GetEnvironmentVariable("OSTIARY_SERVER");
+        var issuer = invocation.Optional(Url) ?? invocation.Value(Server) ?? Environment.GetEnvironmentVariable("OSTIARY_SERVER");
         if (string.IsNullOrEmpty(issuer))
             throw CliException.Usage("Sign in where? No server was named.", "ostiary login https://id.example");
         var client = invocation.Value(Client) ?? "ostiary-cli";

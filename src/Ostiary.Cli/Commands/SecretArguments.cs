@@ -37,12 +37,15 @@ internal static class SecretArguments
         }
     }
 
-    private static CliException Refused(string message) =>
+    public static CliException Refused(
+        string message,
+        string instead = "--secret-stdin or --password-stdin, --secret-file FILE, or the environment variable OSTIARY_CLIENT_SECRET"
+    ) =>
         new(
             new(Reason.SecretInArguments, message)
             {
                 Why = "arguments are visible to every process of the machine and stay in the shell's history",
-                Try = "--secret-stdin or --password-stdin, --secret-file FILE, or the environment variable OSTIARY_CLIENT_SECRET",
+                Try = instead,
             }
         );
 }

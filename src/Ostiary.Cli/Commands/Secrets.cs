@@ -22,8 +22,12 @@ internal static class Secrets
     {
         if (invocation.Value(FromInput) && invocation.Value(FromFile) is not null)
             throw CliException.Usage("--secret-stdin and --secret-file name two secrets; one is needed.");
-        if (invocation.Value(FromInput))
-            return Input("secret", invocation);
+        return invocation.Value(FromInput) ? Input("secret", invocation) : FileOrVariable(invocation);
+    }
+
+    /// <summary>The same, where standard input holds something else.</summary>
+    public static string? FileOrVariable(Invocation invocation)
+    {
         if (invocation.Value(FromFile) is { } file)
             return InFile(file);
         return Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } secret ? secret : null;

@@ -10,22 +10,19 @@ namespace Ostiary.Cli.Commands;
 /// <summary><c>ostiary token</c>: tokens as a client or an API handles them. <c>decode</c> never sends anything.</summary>
 internal static class TokenCommands
 {
-    public static readonly Argument<string?> Token = new("TOKEN")
+    private static readonly Argument<string?> Token = new("TOKEN")
     {
         Description = "The token; '-' or nothing reads it from standard input",
         Arity = ArgumentArity.ZeroOrOne,
     };
-    public static readonly Option<string?> Issuer = new("--issuer")
-    {
-        Description = "The issuer's URL (also --server, OSTIARY_SERVER)",
-        HelpName = "URL",
-    };
+    public static readonly Option<string?> Issuer = new("--issuer") { Description = "The issuer's URL (also OSTIARY_SERVER)", HelpName = "URL" };
     public static readonly Option<string?> Client = new("--client")
     {
         Description = "The client_id to act as",
         HelpName = "ID",
         Required = true,
     };
+    public static readonly Option<string?> Server = new("--server") { Description = "The same as --issuer", HelpName = "URL" };
     private static readonly Option<string?> ClientOrPerson = new("--client")
     {
         Description = "The client_id to act as; without it the token is the one of your sign-in (ostiary login)",
@@ -53,17 +50,17 @@ internal static class TokenCommands
                     "ostiary token get --issuer http://localhost:9400 --client ci --scope read --secret-file ci.secret",
                     "curl -H \"Authorization: Bearer $(ostiary token get)\" https://api.example/notes",
                 ],
-            }.With(ClientOrPerson, Issuer, CommonOptions.Server, Scope, Resource, Dpop, LoginCommands.Name, Secrets.FromInput, Secrets.FromFile),
+            }.With(ClientOrPerson, Issuer, Server, Scope, Resource, Dpop, LoginCommands.Name, Secrets.FromInput, Secrets.FromFile),
             new Verb("decode", "Show what a token says, without checking or sending it", Decode)
             {
                 Examples = ["ostiary token get … | ostiary token decode"],
             }.With(Token),
-            new Verb("verify", "Check a JWT with the issuer's published keys", VerifyAsync).With(Token, Issuer, CommonOptions.Server, Audience),
+            new Verb("verify", "Check a JWT with the issuer's published keys", VerifyAsync).With(Token, Issuer, Server, Audience),
             new Verb("introspect", "Ask the issuer about a token, as the API that it is for", IntrospectAsync).With(
                 Token,
                 Client,
                 Issuer,
-                CommonOptions.Server,
+                Server,
                 Secrets.FromInput,
                 Secrets.FromFile
             ),
@@ -72,7 +69,7 @@ internal static class TokenCommands
                 Token,
                 Client,
                 Issuer,
-                CommonOptions.Server,
+                Server,
                 Hint,
                 Secrets.FromInput,
                 Secrets.FromFile
@@ -99,7 +96,7 @@ internal static class TokenCommands
     /// <summary>What was asked for when the person signed in cannot be asked for anew here.</summary>
     private static async Task<int> GetKeptAsync(Invocation invocation)
     {
-        foreach (var option in new Option[] { Issuer, CommonOptions.Server, Scope, Resource, Dpop, Secrets.FromInput, Secrets.FromFile })
+        foreach (var option in new Option[] { Issuer, Server, Scope, Resource, Dpop, Secrets.FromInput, Secrets.FromFile })
             if (invocation.Has(option))
                 throw CliException.Usage(
                     $"{option.Name} goes with --client; the token of your sign-in is what ostiary login asked for.",
@@ -183,14 +180,14 @@ internal static class TokenCommands
 
     public static Task<AuthorizationServer> ServerAsync(Invocation invocation)
     {
-        var issuer = invocation.Value(Issuer) ?? invocation.Value(CommonOptions.Server) ?? Environment.GetEnvironmentVariable("OSTIARY_SERVER");
+        var issuer = invocation.Value(Issuer) ?? invocation.Value(Server) ?? Environment.GetEnvironmentVariable("OSTIARY_SERVER");
         return string.IsNullOrEmpty(issuer)
             ? throw CliException.Usage("Which issuer? None was named.", "--issuer URL")
             : AuthorizationServer.DiscoverAsync(issuer, "--issuer", invocation.Stop);
     }
 
     /// <summary>Only one of the token and the secret can stand on standard input.</summary>
-    public static (string Token, string? Secret) Both(Invocation invocation)
+    private static (string Token, string? Secret) Both(Invocation invocation)
     {
         if (invocation.Value(Secrets.FromInput) && invocation.Optional(Token) is null or "-")
             throw CliException.Usage("Both the token and the secret would be read from standard input.", "--secret-file FILE");

@@ -8,6 +8,11 @@ namespace Ostiary.Cli.Commands;
 internal static class TokenExchangeCommand
 {
     private const string TypePrefix = "urn:ietf:params:oauth:token-type:"; // RFC 8693 §3
+    private static readonly Argument<string?> Source = new("-")
+    {
+        Description = "The token is read from standard input",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private static readonly Option<string?> Audience = new("--audience") { Description = "The API that the new token is for", HelpName = "URI" };
     private static readonly Option<string?> SubjectType = ChoiceOption.Create(
         "--subject-type",
@@ -35,23 +40,27 @@ internal static class TokenExchangeCommand
                 "ostiary token exchange --issuer https://id.example --client orders --secret-file orders.secret --audience https://stock.example < token",
             ],
         }.With(
-            TokenCommands.Token,
+            Source,
             TokenCommands.Client,
             TokenCommands.Issuer,
-            CommonOptions.Server,
+            TokenCommands.Server,
             Audience,
             TokenCommands.Scope,
             SubjectType,
             RequestedType,
             ActorFile,
             TokenCommands.Dpop,
-            Secrets.FromInput,
             Secrets.FromFile
         );
 
     private static async Task<int> RunAsync(Invocation invocation)
     {
-        var (token, secret) = TokenCommands.Both(invocation);
+        if (invocation.Optional(Source) is not (null or "-"))
+            throw SecretArguments.Refused(
+                "A token that is good until it expires would stand in the arguments of a process.",
+                "pass it on standard input: ostiary token exchange … < FILE"
+            );
+        var (token, secret) = (Secrets.Input("token", invocation).Trim(), Secrets.FileOrVariable(invocation));
         if (secret is null)
             throw TokenCommands.SecretMissing("Token exchange");
         using var server = await TokenCommands.ServerAsync(invocation);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ostiary.Cli.Remote;
 
 namespace Ostiary.Cli.Diagnosis;
 
@@ -15,7 +16,7 @@ internal static class MachineChecks
         "OSTIARY_DATABASE_PASSWORD_FILE",
     ];
 
-    public static IEnumerable<Finding> Run() => [Sqlite(), Argon2(), Clock(), Environment()];
+    public static IEnumerable<Finding> Run() => [Sqlite(), Argon2(), Clock(), Environment(), .. SignIns()];
 
     private static Finding Sqlite()
     {
@@ -62,6 +63,16 @@ internal static class MachineChecks
         return now.UtcDateTime < built.AddDays(-1) || now.Year > 2100
             ? new("Clock", Outcome.Fail, $"the clock says {now:u}, the program is from {built:u}", "set the clock: timedatectl set-ntp true")
             : Finding.Pass("Clock", $"{now:u}");
+    }
+
+    /// <summary>Nothing where nobody has signed in.</summary>
+    private static IEnumerable<Finding> SignIns()
+    {
+        if (!File.Exists(KeptLogins.File))
+            yield break;
+        yield return KeptLogins.AreOfTheirOwnerAlone
+            ? Finding.Pass("Sign-ins", $"{KeptLogins.File}, of its owner alone")
+            : new("Sign-ins", Outcome.Fail, $"{KeptLogins.File} can be read by others, and holds tokens", $"chmod 600 {KeptLogins.File}");
     }
 
     private static Finding Environment()

@@ -91,7 +91,7 @@ internal sealed class ResultWriter(Terminal terminal, OutputForm form, Selection
         }
     }
 
-    /// <summary>Rows that were made here and are also <paramref name="answer"/>.</summary>
+    /// <summary>Rows that were made here, and are no object of the API.</summary>
     public void Rows(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
     {
         if (!Aligned)

@@ -22,16 +22,8 @@ internal static class Table
         for (var i = 0; i < widths.Length; i++)
             widths[i] = Math.Max(headings[i].Length, rows.Count == 0 ? 0 : rows.Max(r => Printable.Of(r[i]).Length));
         var room = Math.Max(width, (Narrowest + Gap) * widths.Length) - Gap * (widths.Length - 1);
-        while (widths.Sum() > room)
-        {
-            var widest = Array.IndexOf(widths, widths.Max());
-            widths[widest] = Math.Max(Narrowest, widths[widest] - (widths.Sum() - room));
-            if (widths.All(w => w <= Narrowest))
-                break;
-            var second = widths.Where((_, i) => i != widest).DefaultIfEmpty(Narrowest).Max();
-            if (widths[widest] < second && widths.Sum() < room)
-                widths[widest] += Math.Min(second - widths[widest], room - widths.Sum());
-        }
+        while (widths.Sum() > room && widths.Max() is > Narrowest and var widest)
+            widths[Array.IndexOf(widths, widest)]--;
         return widths;
     }
 

@@ -78,6 +78,8 @@ internal static class KeptLogins
 
     public static string File => Path.Combine(Profile.Directory, "credentials.json");
 
+    public static bool AreOfTheirOwnerAlone => (System.IO.File.GetUnixFileMode(File) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) == 0;
+
     public static KeptLogin? Find(string name) => All().GetValueOrDefault(name);
 
     /// <summary>Keeps a sign-in under a name, or with null forgets the one that is there.</summary>
@@ -144,7 +146,7 @@ internal static class KeptLogins
         var all = new Dictionary<string, KeptLogin>(StringComparer.Ordinal);
         if (!System.IO.File.Exists(File))
             return all;
-        if ((System.IO.File.GetUnixFileMode(File) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0)
+        if (!AreOfTheirOwnerAlone)
             throw CliException.Input($"{File} can be read by others, and holds tokens.", $"chmod 600 {File}");
         if (!StrictJson.TryParseObject(JsonInput.Read(File), out var document))
             throw CliException.Input($"{File} is not a JSON object.", $"remove {File}, then: ostiary login URL");

@@ -85,6 +85,9 @@ public sealed partial class LoginTests : IAsyncLifetime
 
         Assert.Equal((2, ""), (run.Exit, run.Output));
         Assert.Contains("chmod 600", run.Error, StringComparison.Ordinal);
+        var doctor = await RunAsync("doctor", "-o", "json");
+        Assert.Equal(10, doctor.Exit);
+        Assert.Contains("\"Sign-ins\"", doctor.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,6 +122,7 @@ public sealed partial class LoginTests : IAsyncLifetime
 
         var exchanged = await RunAsync(["token", "exchange", .. caller, "--audience", "https://notes.example", "-o", "json"], own.Output);
         var refused = await RunAsync(["token", "exchange", .. caller, "--audience", "https://bills.example"], own.Output);
+        var argument = await RunAsync(["token", "exchange", own.Output.Trim(), .. caller], "");
         var bare = await RunAsync(["token", "exchange", "--issuer", _served.Issuer, "--client", "service"], own.Output);
 
         Assert.True(exchanged.Exit == 0, exchanged.Error);
@@ -126,6 +130,8 @@ public sealed partial class LoginTests : IAsyncLifetime
         Assert.Equal((7, ""), (refused.Exit, refused.Output));
         Assert.Contains("OST2095", refused.Error, StringComparison.Ordinal);
         Assert.Equal((2, ""), (bare.Exit, bare.Output));
+        Assert.Equal((2, ""), (argument.Exit, argument.Output));
+        Assert.DoesNotMatch(Secret(), argument.Error);
     }
 
     public async ValueTask DisposeAsync()
