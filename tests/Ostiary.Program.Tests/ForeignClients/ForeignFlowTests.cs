@@ -24,6 +24,10 @@ public sealed class ForeignFlowTests(ServedOverTls served) : IClassFixture<Serve
     public Task A_request_is_signed(string library) =>
         CompletesAsync(library, "jar", "signer", ["discovery", "sign", "authorize", "token", "userinfo"], ("signingKey", served.SigningKey));
 
+    [Theory, InlineData(OpenidClient), InlineData(Oauth4webapi), Trait("Spec", "RFC 9101 §5"), Trait("Spec", "RFC 9126 §2")]
+    public Task A_signed_request_is_pushed(string library) =>
+        CompletesAsync(library, "jar-pushed", "signer", ["discovery", "push", "authorize", "token", "userinfo"], ("signingKey", served.SigningKey));
+
     [Theory, InlineData(OpenidClient), InlineData(Oauth4webapi), Trait("Spec", "RFC 8628 §3.2"), Trait("Spec", "RFC 8628 §3.5")]
     public Task A_device_is_connected(string library) =>
         CompletesAsync(
