@@ -31,7 +31,8 @@ internal sealed class AdminDoor(Issuer issuer, TokenStatus status, Proofs proofs
             return null;
         if (await RefuseSenderAsync(http, sent, presented.Token!) is { } reason)
         {
-            http.Response.Headers.WWWAuthenticate = DpopChallenge.Of(reason);
+            if (sent.AsDpop || presented.Token!.Sender is { Kind: SenderKeyKind.Dpop })
+                http.Response.Headers.WWWAuthenticate = DpopChallenge.Of(reason);
             return null;
         }
         var token = presented.Token!;

@@ -23,6 +23,9 @@ public class ServedProgram : IAsyncLifetime
     /// <summary>Whether it is served over TLS, with a certificate of its own.</summary>
     protected virtual bool IsSecure => false;
 
+    /// <summary>What it is started with beyond; files of it may be written to the directory.</summary>
+    protected virtual IReadOnlyList<string> MoreArguments(string directory) => [];
+
     /// <summary>The certificate to trust; null over plain http.</summary>
     public string? CertificateFile { get; private set; }
 
@@ -61,6 +64,7 @@ public class ServedProgram : IAsyncLifetime
             "--config",
             configuration,
             .. CertificateFile is { } file ? new[] { "--tls-cert", file, "--tls-key", Certificate.KeyOf(file) } : [],
+            .. MoreArguments(_directory),
         ]);
     }
 

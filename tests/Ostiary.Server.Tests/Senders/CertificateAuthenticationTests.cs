@@ -6,6 +6,7 @@ using System.Text;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Tests.Harness;
 using Ostiary.Server.Tests.Outbound;
+using Ostiary.Server.Tests.Registration;
 
 namespace Ostiary.Server.Tests.Senders;
 
@@ -138,6 +139,44 @@ public sealed class CertificateAuthenticationTests(MtlsServer mtls) : IClassFixt
         (await bare.TokenAsync("deep")).ShouldBeRefused("invalid_client", "OST3032", Unauthorized);
         Assert.Equal(HttpStatusCode.OK, (await whole.TokenAsync("deep")).Status);
         (await wrong.TokenAsync("deep")).ShouldBeRefused("invalid_client", "OST3032", Unauthorized);
+    }
+
+    [Fact, Trait("Spec", "RFC 5280 §6.1")]
+    public async Task A_client_with_a_certificate_is_no_authority()
+    {
+        await mtls.AddAsync("victim", "tls_client_auth", "\"tls_client_auth_subject_dn\":\"CN=victim\"");
+        using var own = mtls.Authority.Issue("CN=attacker");
+        using var attacker = mtls.As(Pki.IssuedBy(own, "CN=victim"), own);
+
+        (await attacker.TokenAsync("victim")).ShouldBeRefused("invalid_client", "OST3032", Unauthorized);
+    }
+
+    [Fact, Trait("Spec", "RFC 8705 §2.1.2"), Trait("Spec", "RFC 8705 §3.4")]
+    public async Task Who_registers_itself_may_name_its_certificate_where_the_operator_offers_that()
+    {
+        const string metadata =
+            """{"redirect_uris":["https://rp.test/cb"],"token_endpoint_auth_method":"tls_client_auth","tls_client_auth_san_dns":"rp.test","tls_client_certificate_bound_access_tokens":true}""";
+        await mtls.Server.AdministerAsync("POST", "/config/apply", """{"configuration":{"issuer":{"registration":{"open":true}}}}""");
+        using var registrant = new Registrant(mtls.Server);
+        (await registrant.RegisterAsync(metadata)).ShouldBeRefused("invalid_client_metadata", "OST2208");
+        await mtls.Server.AdministerAsync(
+            "POST",
+            "/config/apply",
+            """{"configuration":{"issuer":{"registration":{"open":true,"token_endpoint_auth_methods":["tls_client_auth"]}}}}"""
+        );
+
+        var registered = await registrant.RegisterAsync(metadata);
+
+        Assert.Equal(
+            (HttpStatusCode.Created, "rp.test", null),
+            (registered.Status, registered["tls_client_auth_san_dns"], registered["client_secret"])
+        );
+        Assert.Equal("True", registered["tls_client_certificate_bound_access_tokens"]);
+        using var known = mtls.As(mtls.Authority.Issue("CN=x", names => names.AddDnsName("rp.test")));
+        using var other = mtls.As(mtls.Authority.Issue("CN=x", names => names.AddDnsName("other.test")));
+        (string, string)[] push = [("client_id", registered["client_id"]!), ("response_type", "code")];
+        (await other.PostAsync("/par", push)).ShouldBeRefused("invalid_client", "OST3035", Unauthorized);
+        Assert.Equal("OST1012", (await known.PostAsync("/par", [.. push, ("redirect_uri", "https://evil.test/cb")])).Code);
     }
 
     [Fact, Trait("Spec", "RFC 8705 §2.2"), Trait("Spec", "RFC 8705 §2.2.1"), Trait("Spec", "RFC 8705 §2.2.2"), Trait("Spec", "RFC 7638 §3.2")]

@@ -176,6 +176,27 @@ public sealed class CertificateBoundTokenTests(MtlsServer mtls) : IClassFixture<
         Assert.DoesNotContain("mtls", plain, StringComparison.Ordinal);
     }
 
+    [Fact, Trait("Spec", "RFC 8705 §3")]
+    public async Task A_bound_token_administers_over_a_connection_of_its_certificate_alone()
+    {
+        await Server.AddClientAsync(
+            $$"""{"client_id":"op","type":"service","scope":"ostiary:admin","token_endpoint_auth_method":"client_secret_post",{{Bound}}}""",
+            TestServer.WebSecret
+        );
+        using var holder = mtls.As(Pki.SelfSigned());
+        using var thief = mtls.As(Pki.SelfSigned());
+        var token = (await holder.TokenAsync("op", ("client_secret", TestServer.WebSecret), ("scope", "ostiary:admin")))["access_token"]!;
+        Task<Answer> AskAsync(MtlsCaller by)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, mtls.Origin + "/admin/api/v1/clients/web");
+            request.Headers.Authorization = new("Bearer", token);
+            return by.SendAsync(request);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(holder)).Status);
+        Assert.Equal(Unauthorized, (await AskAsync(thief)).Status);
+    }
+
     [Fact, Trait("Spec", "RFC 8705 §5")]
     public async Task A_proof_may_name_the_endpoint_by_either_address()
     {

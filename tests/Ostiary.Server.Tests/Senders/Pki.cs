@@ -49,6 +49,17 @@ internal sealed class Pki : IDisposable
         return issued.CopyWithPrivateKey(key);
     }
 
+    /// <summary>A certificate that a client made with the key of its own: what no client may do.</summary>
+    public static X509Certificate2 IssuedBy(X509Certificate2 client, string subject)
+    {
+        using var issuer = client.GetECDsaPrivateKey()!;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var generator = X509SignatureGenerator.CreateForECDsa(issuer);
+        using var issued = Request(new(subject), key, null, ForClients)
+            .Create(client.SubjectName, generator, From.AddDays(2), From.AddYears(10), [9]);
+        return issued.CopyWithPrivateKey(key);
+    }
+
     /// <summary>One that nobody vouches for.</summary>
     public static X509Certificate2 SelfSigned(string subject = "CN=self", ECDsa? key = null)
     {
