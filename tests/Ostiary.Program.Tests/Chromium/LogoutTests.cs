@@ -130,6 +130,7 @@ public sealed class LogoutTests(SystemChromium chromium) : IClassFixture<SystemC
     /// <summary>What became of the one app of an ended session, once it is settled.</summary>
     private static async Task<string?> OutcomeAsync(NotesTown town, string session)
     {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             var shown = await Cli.Program.RunAsync("session", "get", session, "--data", town.Data, "-o", "json");
@@ -137,7 +138,7 @@ public sealed class LogoutTests(SystemChromium chromium) : IClassFixture<SystemC
             var state = Assert.Single(json.RootElement.GetProperty("logout").EnumerateArray()).GetProperty("state").GetString();
             if (state != "waiting")
                 return state;
-            await Task.Delay(100, TestContext.Current.CancellationToken);
+            await Task.Delay(100, patience.Token);
         }
     }
 }

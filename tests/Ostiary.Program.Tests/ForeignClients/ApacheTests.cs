@@ -62,6 +62,7 @@ public sealed class ApacheTests(SystemChromium chromium) : IClassFixture<SystemC
 
     private static async Task<string?> OutcomeAsync(ServedApache served, string session)
     {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             var shown = await Cli.Program.RunAsync("session", "get", session, "--data", served.Data, "-o", "json");
@@ -70,7 +71,7 @@ public sealed class ApacheTests(SystemChromium chromium) : IClassFixture<SystemC
             if (outcome.GetProperty("state").GetString() is not "waiting")
                 return outcome.GetProperty("state").GetString();
             Assert.False(outcome.TryGetProperty("code", out var code), $"{code}: {served.Errors}");
-            await Task.Delay(100, TestContext.Current.CancellationToken);
+            await Task.Delay(100, patience.Token);
         }
     }
 }

@@ -90,6 +90,7 @@ internal sealed class ServedApache : IAsyncDisposable
         await File.WriteAllTextAsync(In("apache.conf"), ApacheConfiguration(authority));
         _apache = Cli.Program.Start("/usr/sbin/apache2", ["-f", In("apache.conf"), "-DFOREGROUND"], null);
         _apache.StandardInput.Close();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             if (_apache.HasExited)
@@ -102,7 +103,7 @@ internal sealed class ServedApache : IAsyncDisposable
             }
             catch (SocketException)
             {
-                await Task.Delay(50, TestContext.Current.CancellationToken);
+                await Task.Delay(50, patience.Token);
             }
         }
     }

@@ -136,6 +136,7 @@ public sealed class BackchannelLogoutTests
         }
         else if (end == "replaced")
         {
+            server.Time.Advance(TimeSpan.FromSeconds(1));
             using var web = new TokenClient(server, "web");
             await web.SignInAsync(browser, user: "bob", more: "&prompt=select_account");
         }

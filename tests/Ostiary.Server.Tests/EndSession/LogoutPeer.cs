@@ -10,6 +10,8 @@ namespace Ostiary.Server.Tests.EndSession;
 /// <summary>A client that is told of logouts: it keeps what it was sent and answers as a test says.</summary>
 internal sealed class LogoutPeer : IAsyncDisposable
 {
+    /// <summary>Long: it only tells what never comes from what a busy machine is slow to do.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Peer _peer;
 
     public LogoutPeer()
@@ -43,8 +45,9 @@ internal sealed class LogoutPeer : IAsyncDisposable
     /// <summary>The claims of the logout token that was sent as the n-th.</summary>
     public async Task<(string Token, JsonElement Header, JsonElement Claims)> TokenAsync(int number)
     {
+        using var patience = new CancellationTokenSource(Patience);
         while (Bodies.Count < number)
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+            await Task.Delay(10, patience.Token);
         var body = Bodies.ElementAt(number - 1);
         Assert.StartsWith("logout_token=", body, StringComparison.Ordinal);
         var token = body["logout_token=".Length..];
@@ -60,6 +63,7 @@ internal sealed class LogoutPeer : IAsyncDisposable
     /// <summary>What the operator sees of a session's one client, once it is so.</summary>
     public static async Task<JsonElement> OutcomeAsync(TestServer server, string sessionId, string state, int tries)
     {
+        using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
             var session = await server.AdministerAsync("GET", "/sessions/" + sessionId);
@@ -73,7 +77,7 @@ internal sealed class LogoutPeer : IAsyncDisposable
                 if (settled && outcome.GetProperty("state").GetString() == state && outcome.GetProperty("tries").GetInt32() == tries)
                     return outcome;
             }
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+            await Task.Delay(10, patience.Token);
         }
     }
 
