@@ -64,6 +64,7 @@ public static class MapOstiaryExtensions
         {
             // Clients look for either document at either place; it is the same one everywhere.
             app.MapMethods("/.well-known/openid-configuration" + on.Issuer.Url.Path, Read, Cors.Public(on.Discovery.HandleAsync));  // RFC 8414 §5
+            app.MapMethods("/.well-known/oauth-protected-resource" + on.Issuer.Url.Path + "/{**resource}", Read, Cors.Public(on.Resources.HandleAsync)); // RFC 9728 §3.1
             at.MapMethods("/.well-known/oauth-authorization-server", Read, Cors.Public(on.Discovery.HandleAsync));                  // RFC 8414 §5
         }
     }

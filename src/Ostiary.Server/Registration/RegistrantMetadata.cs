@@ -168,7 +168,10 @@ internal sealed class RegistrantMetadata
         if (Text("scope") is not { } text || !ScopeSet.TryParse(text, out var asked))
             return _policy.Scope;
         var scope = ScopeSet.Of(Narrowed("scope", asked.Tokens, _policy.Scope.Contains));
-        return scope.IsEmpty ? _policy.Scope : scope;
+        if (scope.IsEmpty)
+            return _policy.Scope;
+        // Clients of MCP register with the scopes of their first call, and ask for more when a tool needs it.
+        return _policy.McpServers.Where(server => server.Tokens.Any(scope.Contains)).Aggregate(scope, (all, server) => all.Union(server));
     }
 
     private List<string> Narrowed(string member, IEnumerable<string> asked, Func<string, bool> isOffered)
