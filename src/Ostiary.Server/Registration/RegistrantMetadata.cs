@@ -70,6 +70,14 @@ internal sealed class RegistrantMetadata
         reading.CheckHosts();
         var faults = new List<ConfigurationFault>();
         var document = ClientDocument.Parse(declared, "", onLoopback, faults);
+        if (document is not null && policy.McpServers.IsEmpty && document.Client.RedirectUris.FirstOrDefault(IsOneWord) is { } word)
+        {
+            const string hint = "For example com.example.app:/callback; a single word only where an API is an MCP server.";
+            faults.Add(
+                new("redirect_uris", Reason.RedirectUriNotAcceptable, $"'{DocumentReader.Shorten(word)}' has no private-use scheme with a dot.", hint)
+            ); // RFC 8252 §7.1
+            document = null;
+        }
         var result = new RegistrantMetadata(policy, asked)
         {
             Document = document is null ? null : document with { Client = document.Client with { Registered = true } },
@@ -126,6 +134,8 @@ internal sealed class RegistrantMetadata
                 : "web"
         );
     }
+
+    private static bool IsOneWord(string uri) => RedirectUris.IsPrivateScheme(uri) && !RedirectUris.MayRegister(uri, native: true);
 
     private static bool IsLocal(string uri) => !uri.StartsWith("https://", StringComparison.Ordinal);
 
