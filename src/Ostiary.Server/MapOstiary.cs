@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Ostiary.Protocol;
 using Ostiary.Server.Hosting;
 using Ostiary.Server.Http;
 using Ostiary.Server.Pages;
@@ -64,6 +65,7 @@ public static class MapOstiaryExtensions
         {
             // Clients look for either document at either place; it is the same one everywhere.
             app.MapMethods("/.well-known/openid-configuration" + on.Issuer.Url.Path, Read, Cors.Public(on.Discovery.HandleAsync));  // RFC 8414 §5
+            app.MapMethods($"{ProtectedResource.WellKnown}{on.Issuer.Url.Path}/{{**resource}}", Read, Cors.Public(on.Resources.HandleAsync)); // RFC 9728 §3.1
             at.MapMethods("/.well-known/oauth-authorization-server", Read, Cors.Public(on.Discovery.HandleAsync));                  // RFC 8414 §5
         }
     }

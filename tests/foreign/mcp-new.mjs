@@ -3,4 +3,4 @@ import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@model
 import { tell } from './mcp.mjs';
 
 const finish = (transport, answer) => transport.finishAuth(answer);
-await tell({ Client, Transport: StreamableHTTPClientTransport, UnauthorizedError, finish });
+await tell({ Client, Transport: StreamableHTTPClientTransport, UnauthorizedError, finish, stepsUp: true });

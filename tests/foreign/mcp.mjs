@@ -52,14 +52,15 @@ class Person {
   }
 }
 
-export async function tell({ Client, Transport, UnauthorizedError, finish }) {
+export async function tell({ Client, Transport, UnauthorizedError, finish, stepsUp }) {
   const person = new Person();
   const open = async () => {
     const client = new Client({ name: 'foreign', version: '1' });
     const transport = new Transport(new URL(settings.mcp), { authProvider: person });
     return { client, transport, outcome: await client.connect(transport).then(() => undefined, (error) => error) };
   };
-  const who = async ({ client }) => JSON.parse((await client.callTool({ name: 'whoami', arguments: {} })).content[0].text);
+  const call = async ({ client }, name) => JSON.parse((await client.callTool({ name, arguments: {} })).content[0].text);
+  const who = (opened) => call(opened, 'whoami');
 
   const stranger = await open();
   if (!(stranger.outcome instanceof UnauthorizedError)) throw stranger.outcome ?? new Error('a stranger was let in');
@@ -81,7 +82,7 @@ export async function tell({ Client, Transport, UnauthorizedError, finish }) {
   const known = await open();
   if (known.outcome) throw known.outcome;
   const { tools } = await known.client.listTools();
-  expect('tools', tools.map((tool) => tool.name).join(), 'whoami');
+  expect('tools', tools.map((tool) => tool.name).join(), 'whoami,add');
   expect('client of the token', (await who(known)).client, clientId);
   await known.client.close();
   step('connected');
@@ -95,6 +96,17 @@ export async function tell({ Client, Transport, UnauthorizedError, finish }) {
   if (later.outcome) throw later.outcome;
   expect('client after the refresh', (await who(later)).client, clientId);
   expect('asked again', person.kept.asked, undefined);
-  await later.client.close();
   step('refreshed');
+  if (!stepsUp) return later.client.close();
+
+  // A tool needs more: the person is asked for it, and what was there stays.
+  const less = await call(later, 'add').then(() => undefined, (error) => error);
+  if (!(less instanceof UnauthorizedError)) throw less ?? new Error('the tool was called without its scope');
+  browser.pages = [];
+  await finish(later.transport, (await browser.visit(person.kept.asked.href)).searchParams);
+  expect('pages of the step up', browser.pages.join(), 'consent');
+  const scopes = (await call(later, 'add')).scope.split(' ');
+  if (!['notes:read', 'notes:write'].every((scope) => scopes.includes(scope))) throw new Error(`only ${scopes}`);
+  await later.client.close();
+  step('stepped-up');
 }

@@ -65,6 +65,19 @@ public static class OstiaryApi
         return endpoint;
     }
 
+    /// <summary>
+    /// Demands scopes that only the content of a call shows, as the tool that an MCP client calls. False: the token does not have them, and the call was answered with
+    /// all that it needs, so the client can ask the person for it; the endpoint then writes nothing.
+    /// </summary>
+    public static ValueTask<bool> DemandScopeAsync(this HttpContext http, params string[] scopes)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        if (!ScopeSet.TryParse(string.Join(' ', scopes), out var set))
+            throw new ArgumentException("A scope contains characters that no scope may contain.", nameof(scopes));
+        var required = (RequiredBy(http.GetEndpoint()) ?? ScopeSet.None).Union(set);
+        return http.RequestServices.GetRequiredService<BearerGate>().PassesAsync(http, required);
+    }
+
     // The guard is part of the endpoint itself, so an app that forgets the middleware does not stand open.
     private static void Guard(EndpointBuilder builder)
     {

@@ -14,6 +14,9 @@ public sealed record RegistrationPolicy
 
     /// <summary>The scopes that a registrant may ask for, and those of one that asks for none.</summary>
     public ScopeSet Scope { get; init; } = ScopeSet.Of(KnownScopes.OpenIdConnect);
+
+    /// <summary>The scopes of each MCP server: who registers for one of them may later ask the person for the others.</summary>
+    public ImmutableArray<ScopeSet> McpServers { get; init; } = [];
     public ImmutableArray<string> Methods { get; init; } = [.. ClientNames.Methods.Where(m => !m.Value.IsCertificate()).Select(m => m.Name)];
 
     /// <summary>Hosts and schemes that redirect URIs may have; empty: any that may be registered at all.</summary>
@@ -43,8 +46,19 @@ public sealed record RegistrationPolicy
         var servers = apis.Where(api => api.McpServer).ToList();
         if (servers.Count == 0)
             return stated;
-        var policy = stated ?? new() { Open = true, MetadataDocuments = true };
-        return policy with { Scope = policy.Scope.Union(ScopeSet.Of(servers.SelectMany(api => api.AllScopes.Tokens))) };
+        var policy =
+            stated
+            ?? new()
+            {
+                Open = true,
+                MetadataDocuments = true,
+                MostClients = 10_000,
+            }; // Some register at each sign-in.
+        return policy with
+        {
+            Scope = policy.Scope.Union(ScopeSet.Of(servers.SelectMany(api => api.AllScopes.Tokens))),
+            McpServers = [.. servers.Select(api => api.AllScopes)],
+        };
     }
 
     /// <summary>Whether a redirect URI has one of the hosts (<c>app.example</c>, <c>*.example</c>, <c>localhost</c> for loopback) or schemes (<c>com.example.app:</c>).</summary>

@@ -43,8 +43,8 @@ public sealed class ProtectedResourceEndpoint(Issuer issuer)
                 continue;
             var document = Describe(api).ToJson();
             documents.TryAdd((origin[(origin.IndexOf("://", StringComparison.Ordinal) + 3)..] + path).TrimEnd('/'), document);
-            if (origin == issuer.Url.Origin)
-                documents[path.Trim('/')] = document;
+            if (origin == issuer.Url.Origin && (path + "/").StartsWith(issuer.Url.Path + "/", StringComparison.Ordinal))
+                documents[path[issuer.Url.Path.Length..].Trim('/')] = document;
         }
         var frozen = documents.ToFrozenDictionary(StringComparer.Ordinal);
         _cached = new(snapshot.Revision, frozen);

@@ -70,6 +70,14 @@ internal sealed class RegistrantMetadata
         reading.CheckHosts();
         var faults = new List<ConfigurationFault>();
         var document = ClientDocument.Parse(declared, "", onLoopback, faults);
+        if (document is not null && policy.McpServers.IsEmpty && document.Client.RedirectUris.FirstOrDefault(IsOneWord) is { } word)
+        {
+            const string hint = "For example com.example.app:/callback; a single word only where an API is an MCP server.";
+            faults.Add(
+                new("redirect_uris", Reason.RedirectUriNotAcceptable, $"'{DocumentReader.Shorten(word)}' has no private-use scheme with a dot.", hint)
+            ); // RFC 8252 §7.1
+            document = null;
+        }
         var result = new RegistrantMetadata(policy, asked)
         {
             Document = document is null ? null : document with { Client = document.Client with { Registered = true } },
@@ -127,6 +135,8 @@ internal sealed class RegistrantMetadata
         );
     }
 
+    private static bool IsOneWord(string uri) => RedirectUris.IsPrivateScheme(uri) && !RedirectUris.MayRegister(uri, native: true);
+
     private static bool IsLocal(string uri) => !uri.StartsWith("https://", StringComparison.Ordinal);
 
     private IEnumerable<string> Redirects() => TryAsked("redirect_uris", out var uris) && uris.ValueKind == JsonValueKind.Array ? TextsOf(uris) : [];
@@ -168,7 +178,10 @@ internal sealed class RegistrantMetadata
         if (Text("scope") is not { } text || !ScopeSet.TryParse(text, out var asked))
             return _policy.Scope;
         var scope = ScopeSet.Of(Narrowed("scope", asked.Tokens, _policy.Scope.Contains));
-        return scope.IsEmpty ? _policy.Scope : scope;
+        if (scope.IsEmpty)
+            return _policy.Scope;
+        // Clients of MCP register with the scopes of their first call, and ask for more when a tool needs it.
+        return _policy.McpServers.Where(server => server.Tokens.Any(scope.Contains)).Aggregate(scope, (all, server) => all.Union(server));
     }
 
     private List<string> Narrowed(string member, IEnumerable<string> asked, Func<string, bool> isOffered)

@@ -38,6 +38,15 @@ internal sealed class ApiUnderTest : IAsyncDisposable
             .RequireToken();
         _app.MapMethods("/read", ["GET", "POST"], (HttpContext http) => "notes").RequireScope("read");
         _app.MapGroup("/group").RequireScope("read").MapGet("/write", () => "written").RequireScope("write");
+        _app.MapGet(
+                "/tool/{name}",
+                async (HttpContext http, string name) =>
+                {
+                    if (name == "read" || await http.DemandScopeAsync("write"))
+                        await http.Response.WriteAsync("called " + name);
+                }
+            )
+            .RequireScope("read");
         _app.MapPost("/echo", http => http.Request.Body.CopyToAsync(http.Response.Body)).RequireToken();
     }
 

@@ -72,6 +72,20 @@ public sealed class BearerTests : IAsyncLifetime
         Assert.Equal("written", await enough.TextAsync());
     }
 
+    [Fact]
+    [Trait("Spec", "RFC 6750 §3.1")]
+    public async Task An_endpoint_may_demand_more_once_it_knows_what_is_called()
+    {
+        var less = _api.Issuer.AccessToken(scope: "read");
+        using var reading = await _api.GetAsync(less, "/tool/read");
+        Assert.Equal("called read", await reading.TextAsync());
+        using var refused = await _api.GetAsync(less, "/tool/write");
+        await _api.AssertRefusedAsync(Reason.BearerScopeInsufficient, refused);
+        Assert.Contains(", scope=\"read write\",", ApiUnderTest.ChallengeOf(refused), StringComparison.Ordinal);
+        using var writing = await _api.GetAsync(_api.Issuer.AccessToken(scope: "read write"), "/tool/write");
+        Assert.Equal("called write", await writing.TextAsync());
+    }
+
     [Theory]
     [InlineData("reader")]
     [InlineData("READ")]

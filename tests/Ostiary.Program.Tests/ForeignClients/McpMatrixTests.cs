@@ -13,21 +13,21 @@ namespace Ostiary.Program.Tests.ForeignClients;
 [Trait("Speed", "Slow")]
 public sealed class McpMatrixTests(McpTown town) : IClassFixture<McpTown>
 {
-    private static readonly string[] Story = ["challenged", "authorized", "connected", "refreshed"];
+    private static readonly string[] Story = ["challenged", "authorized", "connected", "refreshed", "stepped-up"];
 
     [Theory]
     [InlineData("static")]
     [InlineData("document")]
     [InlineData("registration")]
     [Trait("Spec", "RFC 9728 §5.1")]
-    public Task The_old_line_of_the_TypeScript_SDK_connects_by(string way) => CompletesAsync("mcp-old.mjs", way);
+    public Task The_old_line_of_the_TypeScript_SDK_connects_by(string way) => CompletesAsync("mcp-old.mjs", way, Story[..^1]);
 
     [Theory]
     [InlineData("static")]
     [InlineData("document")]
     [InlineData("registration")]
     [Trait("Spec", "RFC 9728 §5.1")]
-    public Task The_new_line_of_the_TypeScript_SDK_connects_by(string way) => CompletesAsync("mcp-new.mjs", way);
+    public Task The_new_line_of_the_TypeScript_SDK_connects_by(string way) => CompletesAsync("mcp-new.mjs", way, Story);
 
     [Theory]
     [InlineData("static")]
@@ -57,9 +57,15 @@ public sealed class McpMatrixTests(McpTown town) : IClassFixture<McpTown>
         var later = await CallAsync(person, tokens, way);
         Assert.Equal(client, later.GetProperty("client").GetString());
         Assert.Equal(["login", "consent"], person.Pages);
+
+        // A tool needs more: the person is asked for it, and what was there stays.
+        var more = await CallAsync(person, tokens, way, "add");
+        Assert.Equal(["login", "consent", "consent"], person.Pages);
+        Assert.Contains(McpServer.MoreScope, more.GetProperty("scope").GetString()!.Split(' '));
+        Assert.Contains(McpServer.Scope, more.GetProperty("scope").GetString()!.Split(' '));
     }
 
-    private async Task<JsonElement> CallAsync(Person person, KeptTokens tokens, string way)
+    private async Task<JsonElement> CallAsync(Person person, KeptTokens tokens, string way, string tool = "whoami")
     {
         var cancelled = TestContext.Current.CancellationToken;
         var options = new ClientOAuthOptions
@@ -72,13 +78,13 @@ public sealed class McpMatrixTests(McpTown town) : IClassFixture<McpTown>
         };
         await using var transport = new HttpClientTransport(new HttpClientTransportOptions { Endpoint = new Uri(town.Mcp), OAuth = options });
         await using var client = await McpClient.CreateAsync(transport, cancellationToken: cancelled);
-        Assert.Equal("whoami", Assert.Single(await client.ListToolsAsync(cancellationToken: cancelled)).Name);
-        var answer = await client.CallToolAsync("whoami", cancellationToken: cancelled);
+        Assert.Equal(["whoami", "add"], (await client.ListToolsAsync(cancellationToken: cancelled)).Select(t => t.Name));
+        var answer = await client.CallToolAsync(tool, cancellationToken: cancelled);
         using var said = JsonDocument.Parse(Assert.IsType<TextContentBlock>(Assert.Single(answer.Content)).Text);
         return said.RootElement.Clone();
     }
 
-    private async Task CompletesAsync(string script, string way)
+    private async Task CompletesAsync(string script, string way, string[] story)
     {
         var (code, steps, errors) = await ForeignScript.RunAsync(
             "node",
@@ -96,7 +102,7 @@ public sealed class McpMatrixTests(McpTown town) : IClassFixture<McpTown>
             }
         );
         Assert.True(code == 0, $"{script} ended with {code} after [{string.Join(", ", steps)}]: {errors}");
-        Assert.Equal(Story, steps);
+        Assert.Equal(story, steps);
     }
 }
 

@@ -9,11 +9,12 @@ using Ostiary.AspNetCore.Api;
 namespace Ostiary.Program.Tests.ForeignClients;
 
 /// <summary>
-/// A tiny MCP server with one tool, which says whose token it was called with. All of its protection is that of <c>Ostiary.AspNetCore</c>; nothing in it was made for a client.
+/// A tiny MCP server with two tools, which say whose token they were called with; the second needs a scope of its own. All of its protection is that of <c>Ostiary.AspNetCore</c>; nothing in it was made for a client.
 /// </summary>
 internal static class McpServer
 {
     public const string Scope = "notes:read";
+    public const string MoreScope = "notes:write";
 
     public static async Task<WebApplication> StartAsync(string address, string issuer)
     {
@@ -41,6 +42,8 @@ internal static class McpServer
             http.Response.StatusCode = StatusCodes.Status202Accepted; // A notification.
             return;
         }
+        if (asked["params"]?["name"]?.GetValue<string>() == "add" && !await http.DemandScopeAsync(MoreScope))
+            return;
         var answer = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id.DeepClone() };
         if (ResultOf(asked, http) is { } result)
             answer["result"] = result;
@@ -60,19 +63,17 @@ internal static class McpServer
                 ["serverInfo"] = new JsonObject { ["name"] = "notes", ["version"] = "1" },
             },
             "ping" => [],
-            "tools/list" => new JsonObject
-            {
-                ["tools"] = new JsonArray(
-                    new JsonObject
-                    {
-                        ["name"] = "whoami",
-                        ["description"] = "Whose token this is",
-                        ["inputSchema"] = new JsonObject { ["type"] = "object" },
-                    }
-                ),
-            },
+            "tools/list" => new JsonObject { ["tools"] = new JsonArray(Tool("whoami", "Whose token this is"), Tool("add", "Adds a note")) },
             "tools/call" => new JsonObject { ["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = Whoami(http) }) },
             _ => null,
+        };
+
+    private static JsonObject Tool(string name, string description) =>
+        new()
+        {
+            ["name"] = name,
+            ["description"] = description,
+            ["inputSchema"] = new JsonObject { ["type"] = "object" },
         };
 
     private static string Whoami(HttpContext http)

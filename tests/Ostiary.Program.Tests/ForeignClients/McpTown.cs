@@ -72,7 +72,11 @@ public sealed class McpTown : IAsyncLifetime
                         identifier = Mcp,
                         name = "Notes",
                         mcp_server = true,
-                        scopes = new[] { new { name = McpServer.Scope, description = "Read your notes" } },
+                        scopes = new[]
+                        {
+                            new { name = McpServer.Scope, description = "Read your notes" },
+                            new { name = McpServer.MoreScope, description = "Change your notes" },
+                        },
                     },
                 },
                 clients = new[]
@@ -81,7 +85,7 @@ public sealed class McpTown : IAsyncLifetime
                     {
                         client_id = StaticClient,
                         type = "mcp",
-                        scope = McpServer.Scope + " offline_access",
+                        scope = $"{McpServer.Scope} {McpServer.MoreScope} offline_access",
                         redirect_uris = new[] { "http://127.0.0.1/callback", "http://localhost/callback" },
                     },
                 },

@@ -41,6 +41,25 @@ public sealed class McpServerTests : IAsyncLifetime
         Assert.Equal(_server.Issuer + "/register", metadata.GetProperty("registration_endpoint").GetString());
     }
 
+    // Recorded: registers with the scopes of its first call, and is told of more by the challenge of another tool.
+    [Fact]
+    [Trait("Spec", "RFC 7591 §2")]
+    public async Task Who_registers_for_one_scope_of_a_server_may_ask_for_the_others_later()
+    {
+        await _server.AddApiAsync(
+            Api.Replace("\"scopes\":[", "\"scopes\":[{\"name\":\"mcp:admin\",\"description\":\"Administer\"},", StringComparison.Ordinal)
+        );
+        await _server.AddApiAsync(
+            """{"identifier":"https://two.example/mcp","mcp_server":true,"scopes":[{"name":"two:tools","description":"Use others"}]}"""
+        );
+        var one = await _registrant.RegisterAsync(
+            """{"redirect_uris":["http://127.0.0.1/cb"],"token_endpoint_auth_method":"none","scope":"mcp:tools offline_access"}"""
+        );
+        Assert.Equal("mcp:tools offline_access mcp:admin", one["scope"]);
+        var plain = await _registrant.RegisterAsync("""{"redirect_uris":["https://rp.test/cb"],"scope":"openid"}""");
+        Assert.Equal("openid", plain["scope"]);
+    }
+
     [Fact]
     [Trait("Spec", "RFC 7591 §3")]
     public async Task The_operators_own_policy_holds_where_there_is_one()
@@ -125,6 +144,25 @@ public sealed class McpServerTests : IAsyncLifetime
             );
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         }
+    }
+
+    [Theory]
+    [InlineData("/tenant/.well-known/oauth-protected-resource/mcp.example/mcp", "https://mcp.example/mcp")]
+    [InlineData("/.well-known/oauth-protected-resource/tenant/own/mcp", "/own/mcp")]
+    [InlineData("/tenant/.well-known/oauth-protected-resource/own/mcp", "/own/mcp")]
+    [InlineData("/.well-known/oauth-protected-resource/tenant", "")]
+    [Trait("Spec", "RFC 9728 §3.1")]
+    public async Task So_does_an_issuer_with_a_path(string place, string identifier)
+    {
+        await using var server = await TestServer.StartAsync("/tenant");
+        await server.AddApiAsync(Api);
+        await server.AddApiAsync($$"""{"identifier":"{{server.Issuer}}/own/mcp","scopes":[{"name":"own","description":"Own"}]}""");
+        await server.AddApiAsync($$"""{"identifier":"{{server.Issuer}}","scopes":[{"name":"top","description":"Top"}]}""");
+        using var http = server.NewHttp();
+        using var document = JsonDocument.Parse(await http.GetStringAsync(new Uri(place, UriKind.Relative), TestContext.Current.CancellationToken));
+        var expected = identifier.StartsWith("https", StringComparison.Ordinal) ? identifier : server.Issuer + identifier;
+        Assert.Equal(expected, document.RootElement.GetProperty("resource").GetString());
+        Assert.Equal(server.Issuer, document.RootElement.GetProperty("authorization_servers")[0].GetString());
     }
 
     private async Task<JsonElement> MetadataAsync()
