@@ -28,7 +28,8 @@ internal sealed class Run(Options options, string root, string program, string w
     /// <summary>A new directory that is removed with all others at the end.</summary>
     public string Directory(string name) => System.IO.Directory.CreateDirectory(Path.Combine(work, $"{name}-{++_directories}")).FullName;
 
-    public Task<OstiarySubject> StartAsync() => OstiarySubject.StartAsync(Program, Directory("ostiary"));
+    public Task<OstiarySubject> StartAsync(Operation? operation = null) =>
+        OstiarySubject.StartAsync(Program, Directory("ostiary"), operation: operation);
 
     /// <summary>Where oidc-provider is installed; null (and a note) where it cannot be, or is not wanted.</summary>
     public async Task<string?> PeerDirectoryAsync()

@@ -11,7 +11,8 @@ namespace Ostiary.Bench.Ceilings;
 
 /// <summary>
 /// What the machine can do at all: the server's Kestrel settings and handlers that decide nothing. <c>GET /constant</c> answers 1 KB; <c>POST /form</c> parses
-/// the form first; <c>POST /signed</c> also signs once; <c>POST /commit</c> also commits one row, alone, before it signs.
+/// the form first; <c>POST /signed</c> also signs once; <c>POST /commit</c> also commits one row, alone, before it signs. Each <see cref="BareOperation"/> has its own,
+/// and with a database one more, which commits a row with those of other requests.
 /// </summary>
 internal static class CeilingServer
 {
@@ -37,6 +38,7 @@ internal static class CeilingServer
         app.MapGet("/constant", http => AnswerAsync(http, Constant));
         app.MapPost("/form", async http => await (await BareForm.ReadAsync(http) ? AnswerAsync(http, Constant) : RefuseAsync(http)));
         app.MapPost("/signed", async http => await (await BareForm.ReadAsync(http) ? SignAsync(http, signature) : RefuseAsync(http)));
+        Map(app, signature, arguments.Length > 2 ? new GroupedRows(arguments[2] + "-rows") : null);
         if (arguments.Length > 2)
         {
             var rows = new OneCommitEach(arguments[2]);
@@ -56,6 +58,29 @@ internal static class CeilingServer
         }
         await app.RunAsync();
         return 0;
+    }
+
+    private static void Map(WebApplication app, BareSignature signature, GroupedRows? rows)
+    {
+        var proofs = new BareProof();
+        foreach (var bare in BareOperation.All)
+        {
+            app.MapPost(bare.Path, http => HandleAsync(http, bare, null));
+            if (rows is not null)
+                app.MapPost(bare.PathWithRow, http => HandleAsync(http, bare, rows));
+        }
+        async Task HandleAsync(HttpContext http, BareOperation bare, GroupedRows? table)
+        {
+            var read = bare.IsJson ? await BareJson.ReadAsync(http) : await BareForm.ReadAsync(http);
+            if (!read || (bare.Verifies && !proofs.Holds(http.Request.Headers["DPoP"].ToString())))
+            {
+                await RefuseAsync(http);
+                return;
+            }
+            if (table is not null)
+                await table.AddAsync();
+            await (bare.Constant > 0 ? AnswerAsync(http, Constant.AsMemory(0, bare.Constant)) : SignAsync(http, signature));
+        }
     }
 
     private static Task RefuseAsync(HttpContext http)

@@ -14,13 +14,17 @@ internal sealed class CeilingSubject : Subject
     // As long as the form of a refresh or of an introspection.
     private static readonly string Form = "grant_type=refresh_token&client_id=app&refresh_token=" + new string('r', 80);
     private readonly bool _commits;
+    private readonly bool _grouped;
 
-    private CeilingSubject(Process process, int port, bool commits)
-        : base(process, port) => _commits = commits;
+    private CeilingSubject(Process process, int port, bool commits, bool grouped)
+        : base(process, port) => (_commits, _grouped) = (commits, grouped);
 
-    public override string Name => _commits ? "one commit a request" : "bare handler";
+    public override string Name =>
+        _grouped ? "bare handler, rows in groups"
+        : _commits ? "one commit a request"
+        : "bare handler";
 
-    public static async Task<CeilingSubject> StartAsync(int payloadLength, string? database = null, string? preload = null)
+    public static async Task<CeilingSubject> StartAsync(int payloadLength, string? database = null, string? preload = null, bool grouped = false)
     {
         var port = Machine.FreePort();
         List<string> arguments = ["ceiling", port.ToString(CultureInfo.InvariantCulture), payloadLength.ToString(CultureInfo.InvariantCulture)];
@@ -30,7 +34,7 @@ internal sealed class CeilingSubject : Subject
         var process = Machine.Start(Machine.ServerCore, Environment.ProcessPath!, arguments, environment);
         await Machine.ListeningAsync(port, process);
         Ignore(process);
-        return new(process, port, database is not null);
+        return new(process, port, database is not null, grouped);
     }
 
     public override Task<IReadOnlyList<ICaller>?> CallersAsync(Operation operation, int connections)
@@ -44,6 +48,24 @@ internal sealed class CeilingSubject : Subject
             Operation.Code => () => new TwoCaller(new SameCaller(Http.Get("/constant"), Constant, 1024), new SameCaller(signed, Token, 400)),
             _ => () => new SameCaller(signed, Token, 400),
         };
-        return Task.FromResult<IReadOnlyList<ICaller>?>([.. Enumerable.Range(0, connections).Select(_ => make())]);
+        return Task.FromResult<IReadOnlyList<ICaller>?>([
+            .. Enumerable.Range(0, connections).Select(i => BareOperation.Of(operation) is { } bare ? CallerOf(bare, i, connections) : make()),
+        ]);
+    }
+
+    private ICaller CallerOf(BareOperation bare, int connection, int connections)
+    {
+        var path = _grouped ? bare.PathWithRow : bare.Path;
+        var (body, length) = bare.Constant > 0 ? (Constant, bare.Constant) : (Token, 400);
+        return bare.Operation switch
+        {
+            Operation.Push => new TurnsCaller([
+                .. Flows.Push(path, connection, connections).Select(request => new SameCaller(request, body, length)),
+            ]),
+            Operation.Dpop => Flows.Prove(path, Port),
+            Operation.Device => new SameCaller(Flows.Device(path), body, length),
+            Operation.Exchange => new SameCaller(Flows.ExchangeOf(path, new string('t', 700)), body, length),
+            _ => new SameCaller(Flows.Register(path, new string('p', 50)), body, length),
+        };
     }
 }

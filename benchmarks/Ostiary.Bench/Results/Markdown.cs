@@ -21,6 +21,9 @@ internal static class Markdown
         - Throughput is a closed loop. Latencies are an open one: arrivals by chance at half of the peak, counted from when a request was meant to start.
         - A ceiling is a handler that decides nothing, on the server's Kestrel settings (`benchmarks/Ostiary.Bench/Ceilings`): it answers a constant kilobyte;
           it parses the form and answers that; it parses the form, signs once with ES256 and answers the token.
+        - Pushed requests, DPoP, device authorization, exchange and registration each have a ceiling of their own: HTTP and the signatures that the operation must
+          check and make, and no row. Where ours leaves a row, the table says so, and the same handler with one row for each request, committed in groups, stands
+          beside it. The proofs of DPoP are signed by the generator when they are sent, each connection with a key of its own.
         - Processor time is what the kernel counted for the process an operation: of all figures the one that neighbours disturb least.
         - Refresh tokens are rotated durably: the answer leaves after the disk was flushed. The peer's adapters keep nothing (memory) or do not flush (SQLite).
 

@@ -95,7 +95,7 @@ internal sealed class GrowthScenario(string name, bool onPostgres) : IScenario
             string token;
             using (var server = await OstiarySubject.StartAsync(run.Program, directory, database))
             using (var browser = await server.SignInAsync())
-                token = (await browser.RefreshTokensAsync("offline_access read", 1))[0];
+                token = (await browser.TokensAsync("offline_access read", 1))[0];
             var grants = new ManyGrants(Path.Combine(data, "keys"));
             IGrantLoader loader = postgres is null ? new SqliteLoader(Path.Combine(data, "ostiary.db")) : new PostgresLoader(postgres, name);
             return new(directory, database, loader, grants, grants.IdIn(token), await loader.SizeAsync());

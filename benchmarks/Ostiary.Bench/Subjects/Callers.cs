@@ -1,15 +1,55 @@
 using System.Text;
 using Ostiary.Bench.Load;
+using Ostiary.Protocol;
+using Ostiary.Protocol.Dpop;
+using Ostiary.Protocol.Jose;
 
 namespace Ostiary.Bench.Subjects;
 
-/// <summary>Always the same bytes; content with status 200 where the body has what it must have.</summary>
-internal sealed class SameCaller(byte[] request, byte[] mustHold, int atLeast) : ICaller
+/// <summary>Always the same bytes; content with its status where the body has what it must have.</summary>
+internal sealed class SameCaller(byte[] request, byte[] mustHold, int atLeast, int status = 200) : ICaller
 {
     public ReadOnlySpan<byte> Request => request;
 
     public Step Take(in Answer answer) =>
-        answer.Status == 200 && answer.Body.Length >= atLeast && answer.Body.IndexOf(mustHold) >= 0 ? Step.Done : Step.Refused;
+        answer.Status == status && answer.Body.Length >= atLeast && answer.Body.IndexOf(mustHold) >= 0 ? Step.Done : Step.Refused;
+}
+
+/// <summary>Several callers that take turns.</summary>
+internal sealed class TurnsCaller(IReadOnlyList<ICaller> callers) : ICaller
+{
+    private int _turn;
+
+    public ReadOnlySpan<byte> Request => callers[_turn].Request;
+
+    public Step Take(in Answer answer)
+    {
+        var step = callers[_turn].Take(answer);
+        _turn = (_turn + 1) % callers.Count;
+        return step;
+    }
+}
+
+/// <summary>
+/// A client that has a key and sends a new DPoP proof with each request. A proof lives for a minute and serves once, so it is signed here, when it is sent: the
+/// signature is part of the generator's load, never of the server's.
+/// </summary>
+internal sealed class ProvingCaller(string target, Func<string, byte[]> requestWith) : ICaller
+{
+    private readonly JwsSigner _signer = JwsSigner.CreateWithEmbeddedKey(JsonWebKey.Generate("ES256", "caller"), "ES256");
+
+    public ReadOnlySpan<byte> Request => requestWith(Proof());
+
+    public Step Take(in Answer answer) =>
+        answer.Status == 200 && answer.Body.StartsWith("{\"access_token\":\"eyJ"u8) && answer.Body.Length >= 400 ? Step.Done : Step.Refused;
+
+    private string Proof() =>
+        _signer.Sign(
+            DpopProof.Type,
+            Encoding.ASCII.GetBytes(
+                $"{{\"jti\":\"{Entropy.Text(16)}\",\"htm\":\"POST\",\"htu\":\"{target}\",\"iat\":{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()}}}"
+            )
+        );
 }
 
 /// <summary>A public client that rotates its refresh token with every call.</summary>

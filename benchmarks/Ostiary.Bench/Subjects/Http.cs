@@ -7,9 +7,9 @@ internal static class Http
 {
     public static byte[] Get(string path, string headers = "") => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n");
 
-    public static byte[] Post(string path, string body, string headers = "") =>
+    public static byte[] Post(string path, string body, string headers = "", string type = "application/x-www-form-urlencoded") =>
         Encoding.ASCII.GetBytes(
-            $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {body.Length}\r\n\r\n{body}"
+            $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{body}"
         );
 
     public static string Basic(string user, string secret) =>

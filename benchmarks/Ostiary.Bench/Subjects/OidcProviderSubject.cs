@@ -72,7 +72,7 @@ internal sealed class OidcProviderSubject : Subject
             case Operation.Refresh:
                 using (var browser = await SignInAsync("read"))
                 {
-                    var refresh = await browser.RefreshTokensAsync("read", connections);
+                    var refresh = await browser.TokensAsync("read", connections);
                     return Each(i => new RotatingCaller("/token", "app", refresh[i]));
                 }
             case Operation.Code:

@@ -13,8 +13,11 @@ internal sealed class OstiarySubject : Subject
     private readonly IDatabase? _database;
     private IReadOnlyList<string> _refreshTokens = [];
 
-    private OstiarySubject(Process process, int port, IDatabase? database)
-        : base(process, port) => _database = database;
+    private readonly string _program;
+    private readonly string _data;
+
+    private OstiarySubject(Process process, int port, IDatabase? database, string program, string data)
+        : base(process, port) => (_database, _program, _data) = (database, program, data);
 
     /// <summary>Where several of them are compared.</summary>
     public string? Label { get; init; }
@@ -28,6 +31,7 @@ internal sealed class OstiarySubject : Subject
 
     /// <summary>It listens when this returns.</summary>
     /// <param name="directory">May be one that an earlier server was started in.</param>
+    /// <param name="operation">What will be measured, where that needs a configuration of its own.</param>
     /// <param name="preload">A library that is loaded before all others.</param>
     public static async Task<OstiarySubject> StartAsync(
         string program,
@@ -36,11 +40,12 @@ internal sealed class OstiarySubject : Subject
         string? preload = null,
         string? cores = null,
         string? label = null,
-        Func<int, IReadOnlyList<ICaller>>? refreshCallers = null
+        Func<int, IReadOnlyList<ICaller>>? refreshCallers = null,
+        Operation? operation = null
     )
     {
         Directory.CreateDirectory(directory);
-        await File.WriteAllTextAsync(Path.Combine(directory, "ostiary.json"), Configuration);
+        await File.WriteAllTextAsync(Path.Combine(directory, "ostiary.json"), Configuration.For(operation));
         await File.WriteAllTextAsync(Path.Combine(directory, "robot.secret"), Secret);
         await File.WriteAllTextAsync(Path.Combine(directory, "ada.password"), Password);
         var port = Machine.FreePort();
@@ -71,7 +76,7 @@ internal sealed class OstiarySubject : Subject
             if (!line.StartsWith("listening", StringComparison.Ordinal))
                 continue;
             Ignore(process);
-            return new(process, port, database) { Label = label, RefreshCallers = refreshCallers };
+            return new(process, port, database, program, data) { Label = label, RefreshCallers = refreshCallers };
         }
         throw new InvalidOperationException("The server did not start: " + said);
     }
@@ -96,7 +101,7 @@ internal sealed class OstiarySubject : Subject
                 return RefreshCallers(connections);
             case Operation.Refresh:
                 using (var browser = await SignInAsync())
-                    _refreshTokens = await browser.RefreshTokensAsync("offline_access read", connections);
+                    _refreshTokens = await browser.TokensAsync("offline_access read", connections);
                 return Each(i => new RotatingCaller("/token", "app", _refreshTokens[i]));
             case Operation.Code:
                 using (var browser = await SignInAsync())
@@ -108,6 +113,33 @@ internal sealed class OstiarySubject : Subject
                 return Each(_ => new SameCaller(Http.Get("/.well-known/openid-configuration"), "\"token_endpoint\""u8.ToArray(), 500));
             case Operation.Jwks:
                 return Each(_ => new SameCaller(Http.Get("/.well-known/jwks.json"), "{\"keys\":[{"u8.ToArray(), 100));
+            default:
+                return await FlowCallersAsync(operation, connections);
+        }
+    }
+
+    private async Task<IReadOnlyList<ICaller>?> FlowCallersAsync(Operation operation, int connections)
+    {
+        ICaller[] Each(Func<int, ICaller> make) => [.. Enumerable.Range(0, connections).Select(make)];
+        switch (operation)
+        {
+            case Operation.Push:
+                return Each(i => new TurnsCaller([
+                    .. Flows.Push("/par", i, connections).Select(request => new SameCaller(request, "\"request_uri\":\"urn:"u8.ToArray(), 300, 201)),
+                ]));
+            case Operation.Dpop:
+                return Each(_ => Flows.Prove("/token", Port));
+            case Operation.Device:
+                return Each(_ => new SameCaller(Flows.Device("/device_authorization"), "{\"device_code\":\""u8.ToArray(), 200));
+            case Operation.Exchange:
+                using (var browser = await SignInAsync())
+                {
+                    var tokens = await browser.TokensAsync("openid read stock", connections, "access_token");
+                    return Each(i => new SameCaller(Flows.ExchangeOf("/token", tokens[i]), "{\"access_token\":\"eyJ"u8.ToArray(), 400));
+                }
+            case Operation.Register:
+                var permit = await Machine.RunAsync(_program, ["client", "initial-token", "create", "--data", _data, "--uses", "1000000", "--quiet"]);
+                return Each(_ => new SameCaller(Flows.Register("/register", permit.Trim()), "\"client_id\":\""u8.ToArray(), 400, 201));
             default:
                 return null;
         }
@@ -142,30 +174,6 @@ internal sealed class OstiarySubject : Subject
         }
         return tokens;
     }
-
-    private const string Configuration = """
-        {
-          "apis": [
-            {
-              "identifier": "https://api.example", "scopes": [{ "name": "read", "description": "Read", "default": true }],
-              "resource_server_clients": ["gate"]
-            },
-            {
-              "identifier": "https://opaque.example", "token_format": "opaque", "scopes": [{ "name": "look", "description": "Look" }],
-              "resource_server_clients": ["gate"]
-            }
-          ],
-          "clients": [
-            {
-              "client_id": "app", "type": "spa", "redirect_uris": ["http://127.0.0.1:1/cb"], "scope": "openid offline_access read", "consent": "none",
-              "id_token_signed_response_alg": "ES256"
-            },
-            { "client_id": "gate", "type": "service", "client_secret": { "file": "robot.secret" } },
-            { "client_id": "robot", "type": "service", "scope": "read look", "client_secret": { "file": "robot.secret" } }
-          ],
-          "users": [{ "username": "ada", "email": "ada@example.test", "password": { "file": "ada.password" } }]
-        }
-        """;
 }
 
 /// <summary>A database server beside the server.</summary>

@@ -49,8 +49,8 @@ internal sealed partial class SignedInBrowser : IDisposable
     public byte[] AuthorizeRequest(string scope) =>
         Http.Get(AuthorizePath(scope), $"Cookie: {_cookies.GetCookieHeader(new Uri(_origin, _at.Authorize))}\r\n");
 
-    /// <summary>The first refresh token of each of that many grants.</summary>
-    public async Task<IReadOnlyList<string>> RefreshTokensAsync(string scope, int grants)
+    /// <summary>The first refresh token, or access token, of each of that many grants.</summary>
+    public async Task<IReadOnlyList<string>> TokensAsync(string scope, int grants, string member = "refresh_token")
     {
         var tokens = new List<string>();
         for (var i = 0; i < grants; i++)
@@ -70,7 +70,7 @@ internal sealed partial class SignedInBrowser : IDisposable
                 "application/x-www-form-urlencoded"
             );
             using var answer = await _http.PostAsync(new Uri(_at.Token, UriKind.Relative), content);
-            tokens.Add(await MemberAsync(answer, "refresh_token"));
+            tokens.Add(await MemberAsync(answer, member));
         }
         return tokens;
     }

@@ -13,6 +13,11 @@ internal enum Operation
     Code,
     Discovery,
     Jwks,
+    Push,
+    Dpop,
+    Device,
+    Exchange,
+    Register,
 }
 
 /// <summary>A server under measurement, pinned to the first core with its database.</summary>

@@ -23,21 +23,19 @@ public sealed class DpopProof
         Types = [Type],
         MaxLength = 8 * 1024,
     };
+    private static readonly ProofHeaders Known = new();
     private static readonly string[] SecretMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
     private readonly string _text = "";
-    private readonly JsonWebKey? _key;
+    private readonly ProofHeader? _header;
+    private readonly bool _isKnown;
     private bool? _signatureHolds;
 
     private DpopProof() { }
 
-    private DpopProof(string text, JsonElement header, JwtClaims claims)
+    private DpopProof(string text, ProofHeader header, bool isKnown, JwtClaims claims)
     {
-        _text = text;
-        HasType = Text(header, "typ") is { } type && Policy.Accepts(type);
-        HasAlgorithm = Text(header, "alg") is { } algorithm && Algorithms.Contains(algorithm, StringComparer.Ordinal);
-        _key = ReadKey(header);
-        Key = _key is null ? null : SenderKey.Dpop(_key.Thumbprint());
+        (_text, _header, _isKnown) = (text, header, isKnown);
         Id = claims.String("jti");
         Method = claims.String("htm");
         Target = claims.String("htu");
@@ -53,14 +51,14 @@ public sealed class DpopProof
 
     /// <summary>It is no JWT at all.</summary>
     public bool Malformed { get; private init; }
-    public bool HasType { get; }
-    public bool HasAlgorithm { get; }
+    public bool HasType => _header is { HasType: true };
+    public bool HasAlgorithm => _header?.Algorithm is not null;
 
     /// <summary>The claims that every proof has are there, of their kinds.</summary>
     public bool HasClaims { get; }
 
     /// <summary>The thumbprint of the public key in its header; null where there is none that may be used.</summary>
-    public SenderKey? Key { get; }
+    public SenderKey? Key => _header?.Sender;
     public string? Id { get; }
     public string? Method { get; }
     public string? Target { get; }
@@ -82,16 +80,44 @@ public sealed class DpopProof
         if (headers.Count > 1)
             return new() { Repeated = true };
         var text = headers[0]?.Trim(' ') ?? "";
-        if (text.Length > Policy.MaxLength || !Jws.TryReadUnverified(text, out var header, out var payload))
+        if (text.Length > Policy.MaxLength)
             return new() { Malformed = true };
-        return JwtClaims.TryParse(payload, out var claims, out _) ? new(text, header, claims) : new() { Malformed = true };
+        var known = Known.Find(HeaderOf(text));
+        var header = known;
+        if (!TryReadParts(text, ref header, out var payload) || !JwtClaims.TryParse(payload, out var claims, out _))
+            return new() { Malformed = true };
+        return new(text, header!, known is not null, claims);
     }
 
     /// <summary>base64url(SHA-256(ASCII(access token))). RFC 9449 §4.2</summary>
     public static string HashOf(string accessToken) => Base64UrlText.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)));
 
     /// <summary>It is signed by the key in its own header.</summary>
-    internal bool SignatureHolds() => _signatureHolds ??= _key is not null && Jws.TryVerify(_text, _key, Policy, out _, out _);
+    internal bool SignatureHolds() =>
+        _signatureHolds ??= _header is { Key: { } key } && (_isKnown ? Jws.Holds(_text, _header.Algorithm!, key) : HoldsAnew(key));
+
+    private bool HoldsAnew(JsonWebKey key)
+    {
+        if (!Jws.TryVerify(_text, key, Policy, out _, out _))
+            return false;
+        Known.Add(HeaderOf(_text), _header!);
+        return true;
+    }
+
+    private static ReadOnlySpan<char> HeaderOf(string text) => text.AsSpan(0, Math.Max(0, text.IndexOf('.', StringComparison.Ordinal)));
+
+    private static bool TryReadParts(string text, ref ProofHeader? header, out ReadOnlyMemory<byte> payload)
+    {
+        if (header is not null)
+            return Jws.TryReadPayload(text, out payload);
+        if (!Jws.TryReadUnverified(text, out var json, out payload))
+            return false;
+        JwsAlgorithm? algorithm = null;
+        if (Text(json, "alg") is { } name && Algorithms.Contains(name, StringComparer.Ordinal))
+            JwsAlgorithm.TryFind(name, out algorithm);
+        header = new(Text(json, "typ") is { } type && Policy.Accepts(type), algorithm, ReadKey(json));
+        return true;
+    }
 
     /// <summary>A key that shows its private part has been given away. RFC 9449 §4.3</summary>
     private static JsonWebKey? ReadKey(JsonElement header)

@@ -67,6 +67,34 @@ public static class Jws
         return true;
     }
 
+    /// <summary>The payload alone, of a token whose header is known.</summary>
+    internal static bool TryReadPayload(ReadOnlySpan<char> compact, out ReadOnlyMemory<byte> payload)
+    {
+        payload = default;
+        Span<Range> parts = stackalloc Range[Parts];
+        if (!CompactForm.TrySplit(compact, parts) || !Base64UrlText.TryDecode(compact[parts[1]], out var bytes))
+            return false;
+        payload = bytes;
+        return Base64UrlText.TryDecode(compact[parts[2]], out _);
+    }
+
+    /// <summary>The signature alone, of a token whose very header was verified with this key before.</summary>
+    internal static bool Holds(ReadOnlySpan<char> compact, JwsAlgorithm algorithm, JsonWebKey key)
+    {
+        var end = compact.LastIndexOf('.');
+        return Base64UrlText.TryDecode(compact[(end + 1)..], out var signature) && Holds(compact[..end], algorithm, key, signature);
+    }
+
+    private static bool Holds(ReadOnlySpan<char> signed, JwsAlgorithm algorithm, JsonWebKey key, byte[] signature)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(signed.Length);
+        var input = buffer.AsSpan(0, signed.Length);
+        _ = Encoding.ASCII.GetBytes(signed, input);
+        var holds = JwsVerification.Verify(algorithm, key, input, signature);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return holds;
+    }
+
     private static bool TryRead(ReadOnlySpan<char> compact, JwsPolicy policy, [NotNullWhen(true)] out ReadToken? token, out JoseFault fault)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -120,13 +148,14 @@ public static class Jws
         out JoseFault fault
     )
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(token.SigningInputLength);
-        var input = buffer.AsSpan(0, token.SigningInputLength);
-        _ = Encoding.ASCII.GetBytes(compact[..token.SigningInputLength], input);
-        var verifying = candidates.Find(key =>
-            JwsVerification.Verify(token.Algorithm, key, buffer.AsSpan(0, token.SigningInputLength), token.Signature)
-        );
-        ArrayPool<byte>.Shared.Return(buffer);
+        JsonWebKey? verifying = null;
+        foreach (var key in candidates)
+        {
+            if (!Holds(compact[..token.SigningInputLength], token.Algorithm, key, token.Signature))
+                continue;
+            verifying = key;
+            break;
+        }
         fault = verifying is null ? JoseFault.SignatureInvalid : JoseFault.None;
         jws = verifying is null ? null : new VerifiedJws(token.Header, token.Payload, verifying);
         return jws is not null;

@@ -24,6 +24,9 @@ internal sealed class PushedRequests(MasterKey master)
     /// <summary>Bytes of the parameters: more would not fit the line of a request.</summary>
     private const int MaxLength = 4 * 1024;
 
+    /// <summary>Characters that one may become: three octets, each with a percent sign.</summary>
+    private const int LongestEscape = 9;
+
     private static readonly string[] Credentials = ["client_secret", "client_assertion", "client_assertion_type"];
 
     /// <summary>The parameters as text, without what authenticated the client.</summary>
@@ -33,7 +36,9 @@ internal sealed class PushedRequests(MasterKey master)
             parameters.All.Where(p => !Credentials.Contains(p.Key)).Select(p => Uri.EscapeDataString(p.Key) + "=" + Uri.EscapeDataString(p.Value))
         );
 
-    public static bool Fits(FormParameters parameters) => TextOf(parameters).Length <= MaxLength;
+    /// <summary>A small one needs not be written to know it.</summary>
+    public static bool Fits(FormParameters parameters) =>
+        parameters.All.Sum(p => 2 + (LongestEscape * (p.Key.Length + p.Value.Length))) <= MaxLength || TextOf(parameters).Length <= MaxLength;
 
     public string Seal(PushedRequest request) =>
         JsonScratch.Object(

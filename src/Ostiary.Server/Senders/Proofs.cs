@@ -19,6 +19,9 @@ public sealed class Proofs
 
     private sealed record Facts(DpopExpectation Expected) : IProofFacts;
 
+    /// <summary>Without a proof all of it holds, whatever the request is for.</summary>
+    private static readonly Verdict Unproven = DpopRules.All.Judge(new Request(null), new Facts(new("", "")), default);
+
     public static DpopProof? Read(HttpContext http) => DpopProof.Read(http.Request.Headers[DpopProof.Header]);
 
     /// <summary>
@@ -27,8 +30,10 @@ public sealed class Proofs
     public async ValueTask<(Verdict Verdict, SenderKey? Key)> JudgeAsync(HttpContext http, string path, Snapshot snapshot, DateTimeOffset now)
     {
         var proof = Read(http);
+        if (proof is null)
+            return (Unproven, null);
         var verdict = DpopRules.All.Judge(new Request(proof), new Facts(Expect(http, proof, path, snapshot, now)), now);
-        if (proof is null || !verdict.Allowed)
+        if (!verdict.Allowed)
             return (verdict, null);
         verdict = await UseUpAsync(verdict, proof, now, http.RequestAborted);
         return (verdict, verdict.Allowed ? proof.Key : null);

@@ -46,6 +46,33 @@ public sealed class DpopProofTests
         Assert.Equal("jkt", key.Member);
     }
 
+    [Fact, Trait("Spec", "RFC 9449 §4.3")]
+    public void A_header_that_is_known_vouches_for_no_other_signature()
+    {
+        var key = JsonWebKey.Generate("ES256", "often");
+        Assert.Null(Judge(Signed(Claims(jti: "\"1\""), key)));
+        Assert.Null(Judge(Signed(Claims(jti: "\"2\""), key)));
+        var third = Signed(Claims(jti: "\"3\""), key);
+        var (header, payload, signature) = (third.Split('.')[0], third.Split('.')[1], third.Split('.')[2]);
+        var other = Signed(Claims(jti: "\"4\""), key).Split('.');
+        Assert.Equal(Reason.ProofSignatureInvalid, Judge($"{header}.{payload}.{other[2]}"));
+        Assert.Equal(Reason.ProofSignatureInvalid, Judge($"{header}.{payload}."));
+        Assert.Equal(Reason.ProofMalformed, Judge($"{header}.{payload}.{signature}="));
+        Assert.Equal(Reason.ProofMalformed, Judge($"{header}.{payload}.{signature}.{signature}"));
+        Assert.Equal(Reason.ProofMalformed, Judge($"{header}.{payload}"));
+        Assert.Null(Judge(third));
+    }
+
+    [Fact, Trait("Spec", "RFC 9449 §4.3")]
+    public void More_keys_than_are_remembered_are_taken()
+    {
+        var first = JsonWebKey.Generate("ES256", "first");
+        Assert.Null(Judge(Signed(Claims(), first)));
+        for (var i = 0; i < (2 * ProofHeaders.HalfSize) + 1; i++)
+            Assert.Null(Judge(Signed(Claims(), JsonWebKey.Generate("ES256", "one"))));
+        Assert.Null(Judge(Signed(Claims(), first)));
+    }
+
     [Fact, Trait("Spec", "RFC 9449 §7.1")]
     public void The_hash_of_a_token_is_that_of_the_specification() =>
         Assert.Equal("fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo", DpopProof.HashOf("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU"));
