@@ -8,6 +8,10 @@ namespace Ostiary.Storage.Postgres;
 /// <summary>Where the database is and who we are there. Everything that was not said is the strict choice.</summary>
 public sealed class PostgresAddress
 {
+    /// <summary>Statements of one issuer that a connection keeps prepared, and the most it keeps: each takes memory of the server, on every connection.</summary>
+    private const int Prepared = 64;
+    private const int MostPrepared = 256;
+
     private readonly NpgsqlConnectionStringBuilder said;
 
     private PostgresAddress(NpgsqlConnectionStringBuilder said) => this.said = said;
@@ -48,7 +52,7 @@ public sealed class PostgresAddress
     internal PostgresAddress Through(int port) => new(new(said.ConnectionString) { Port = port });
 
     /// <summary>For one lane of connections.</summary>
-    internal NpgsqlConnectionStringBuilder Connection(int most, string name)
+    internal NpgsqlConnectionStringBuilder Connection(int most, string name, int issuers = 1)
     {
         var local = said.Host!.Split(',').All(IsHere);
         var connection = new NpgsqlConnectionStringBuilder(said.ConnectionString)
@@ -58,7 +62,7 @@ public sealed class PostgresAddress
             LogParameters = false,
             NoResetOnClose = true,
             MaxPoolSize = Says("Maximum Pool Size") ? said.MaxPoolSize : most,
-            MaxAutoPrepare = Says("Max Auto Prepare") ? said.MaxAutoPrepare : 64,
+            MaxAutoPrepare = Says("Max Auto Prepare") ? said.MaxAutoPrepare : Math.Min(Prepared * issuers, MostPrepared),
             AutoPrepareMinUsages = 2,
             Timeout = Says("Timeout") ? said.Timeout : 3,
             CommandTimeout = Says("Command Timeout") ? said.CommandTimeout : 3,

@@ -14,10 +14,10 @@ internal sealed class PostgresChanges(PostgresEngine engine) : IChangeFeed
     public async ValueTask<long> AppendAsync(ChangeKind kind, string id, DateTimeOffset until, DateTimeOffset now, CancellationToken ct)
     {
         const string Insert = """
-            WITH last AS (UPDATE numbers SET value = value + 1 WHERE name = 'sequence' RETURNING value)
-            INSERT INTO changes (sequence, kind, id, at, until) SELECT value, $1, $2, $3, $4 FROM last RETURNING sequence
+            WITH last AS (UPDATE our.numbers SET value = value + 1 WHERE name = 'sequence' RETURNING value)
+            INSERT INTO our.changes (sequence, kind, id, at, until) SELECT value, $1, $2, $3, $4 FROM last RETURNING sequence
             """;
-        var insert = new Statement(Insert).Bind((int)kind).Bind(id).Bind(now).Bind(until);
+        var insert = engine.Say(Insert).Bind((int)kind).Bind(id).Bind(now).Bind(until);
         return await engine.RunAsync(
             Lane.Reserve,
             async (connection, _) =>
@@ -32,9 +32,9 @@ internal sealed class PostgresChanges(PostgresEngine engine) : IChangeFeed
 
     public async ValueTask<IReadOnlyList<Change>> ReadAsync(long after, int limit, CancellationToken ct)
     {
-        const string Select = "SELECT sequence, kind, id, at, until FROM changes WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+        const string Select = "SELECT sequence, kind, id, at, until FROM our.changes WHERE sequence > $1 ORDER BY sequence LIMIT $2";
         return await engine.ListAsync(
-            new Statement(Select).Bind(after).Bind(limit),
+            engine.Say(Select).Bind(after).Bind(limit),
             row => new Change(row.GetInt64(0), (ChangeKind)row.GetInt32(1), row.GetString(2), row.Time(3), row.Time(4)),
             ct
         );

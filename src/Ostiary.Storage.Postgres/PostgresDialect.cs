@@ -5,10 +5,8 @@ namespace Ostiary.Storage.Postgres;
 /// <summary>Which database speaks PostgreSQL's protocol here. Every statement is the same on all of them; only what may be left out differs.</summary>
 internal sealed record PostgresDialect(string Name, bool IsPostgres, bool IsCockroach)
 {
-    public const string Channel = "ostiary_news";
-
-    /// <summary>Wakes the other nodes; null where there is no LISTEN and NOTIFY, and they poll.</summary>
-    public string? Wake => IsPostgres ? "NOTIFY " + Channel : null;
+    /// <summary>Wakes the other nodes that listen on the channel; null where there is no LISTEN and NOTIFY, and they poll.</summary>
+    public string? Wake(string channel) => IsPostgres ? "NOTIFY " + channel : null;
 
     public static async ValueTask<PostgresDialect> OfAsync(NpgsqlConnection connection)
     {

@@ -16,7 +16,8 @@ internal sealed class PostgresDirectory(PostgresEngine engine, TimeProvider time
         const string All = GrantRow.Select + " WHERE $1::text IS NULL" + Rest;
         const string OfSubject = GrantRow.Select + " WHERE subject = $1" + Rest;
         var rows = await engine.ListAsync(
-            new Statement(query.Subject is null ? All : OfSubject)
+            engine
+                .Say(query.Subject is null ? All : OfSubject)
                 .Bind(query.Subject)
                 .Bind(GrantId.TryParse(query.Cursor, out var cursor) ? cursor : default)
                 .Bind(query.ClientId)
@@ -34,7 +35,7 @@ internal sealed class PostgresDirectory(PostgresEngine engine, TimeProvider time
         const string All = SessionRow.Select + " WHERE $1::text IS NULL" + Rest;
         const string OfSubject = SessionRow.Select + " WHERE subject = $1" + Rest;
         var rows = await engine.ListAsync(
-            new Statement(subject is null ? All : OfSubject).Bind(subject).Bind(cursor ?? "").Bind(time.GetUtcNow()).Bind(limit + 1),
+            engine.Say(subject is null ? All : OfSubject).Bind(subject).Bind(cursor ?? "").Bind(time.GetUtcNow()).Bind(limit + 1),
             SessionRow.Read,
             ct
         );
@@ -42,22 +43,18 @@ internal sealed class PostgresDirectory(PostgresEngine engine, TimeProvider time
     }
 
     public async ValueTask<IReadOnlyList<Consent>> ConsentsAsync(string subject, CancellationToken ct) =>
-        await engine.ListAsync(
-            new Statement(PostgresConsents.Select + " WHERE subject = $1 ORDER BY client").Bind(subject),
-            PostgresConsents.Read,
-            ct
-        );
+        await engine.ListAsync(engine.Say(PostgresConsents.Select + " WHERE subject = $1 ORDER BY client").Bind(subject), PostgresConsents.Read, ct);
 
     public async ValueTask<IReadOnlyDictionary<string, long>> CountAsync(CancellationToken ct)
     {
         const string Count = """
-            SELECT 'grants', count(*) FROM grants UNION ALL SELECT 'sessions', count(*) FROM sessions
-            UNION ALL SELECT 'consents', count(*) FROM consents UNION ALL SELECT 'one_time', count(*) FROM one_time
-            UNION ALL SELECT 'logout_notices', count(*) FROM logout_notices
-            UNION ALL SELECT 'changes', count(*) FROM changes
-            UNION ALL SELECT 'documents', count(*) FROM documents WHERE json IS NOT NULL
+            SELECT 'grants', count(*) FROM our.grants UNION ALL SELECT 'sessions', count(*) FROM our.sessions
+            UNION ALL SELECT 'consents', count(*) FROM our.consents UNION ALL SELECT 'one_time', count(*) FROM our.one_time
+            UNION ALL SELECT 'logout_notices', count(*) FROM our.logout_notices
+            UNION ALL SELECT 'changes', count(*) FROM our.changes
+            UNION ALL SELECT 'documents', count(*) FROM our.documents WHERE json IS NOT NULL
             """;
-        var counts = await engine.ListAsync(new Statement(Count), row => (Table: row.GetString(0), Rows: row.GetInt64(1)), ct);
+        var counts = await engine.ListAsync(engine.Say(Count), row => (Table: row.GetString(0), Rows: row.GetInt64(1)), ct);
         return counts.ToDictionary(count => count.Table, count => count.Rows, StringComparer.Ordinal);
     }
 

@@ -12,10 +12,10 @@ internal sealed class PostgresDocuments(PostgresEngine engine) : IDocumentStore
     {
         const string Select = """
             SELECT numbers.value, documents.kind, documents.id, documents.json
-            FROM numbers LEFT JOIN documents ON documents.json IS NOT NULL WHERE numbers.name = 'revision'
+            FROM our.numbers LEFT JOIN our.documents ON our.documents.json IS NOT NULL WHERE numbers.name = 'revision'
             """;
         var rows = await engine.ListAsync(
-            new Statement(Select),
+            engine.Say(Select),
             row => (Revision: row.GetInt64(0), Document: row.IsDBNull(1) ? null : new Document(row.GetString(1), row.GetString(2), row.GetString(3))),
             ct
         );
@@ -27,7 +27,7 @@ internal sealed class PostgresDocuments(PostgresEngine engine) : IDocumentStore
     }
 
     public async ValueTask<long> RevisionAsync(CancellationToken ct) =>
-        (await engine.ListAsync(new Statement("SELECT value FROM numbers WHERE name = 'revision'"), row => row.GetInt64(0), ct))[0];
+        (await engine.ListAsync(engine.Say("SELECT value FROM our.numbers WHERE name = 'revision'"), row => row.GetInt64(0), ct))[0];
 
     public async ValueTask<bool> TryCommitAsync(IReadOnlyList<DocumentChange> changes, long expectedRevision, CancellationToken ct)
     {
@@ -45,17 +45,18 @@ internal sealed class PostgresDocuments(PostgresEngine engine) : IDocumentStore
     {
         const string Put = """
             WITH won AS (
-              UPDATE numbers SET value = value + 1, writer = $5 WHERE name = 'revision' AND value = $1 RETURNING value
+              UPDATE our.numbers SET value = value + 1, writer = $5 WHERE name = 'revision' AND value = $1 RETURNING value
             ), put AS (
-              INSERT INTO documents (kind, id, json)
+              INSERT INTO our.documents (kind, id, json)
               SELECT changed.kind, changed.id, changed.json FROM unnest($2, $3, $4) AS changed (kind, id, json) WHERE EXISTS (SELECT 1 FROM won)
               ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json RETURNING 1
             )
             SELECT count(*) FROM won
             """;
-        const string Own = "SELECT count(*) FROM numbers WHERE name = 'revision' AND value = $1 + 1 AND writer = $2";
+        const string Own = "SELECT count(*) FROM our.numbers WHERE name = 'revision' AND value = $1 + 1 AND writer = $2";
         var mark = PostgresEngine.NewMark();
-        var put = new Statement(Put)
+        var put = engine
+            .Say(Put)
             .Bind(expectedRevision)
             .Bind([.. last.Keys.Select(key => key.Kind)])
             .Bind([.. last.Keys.Select(key => key.Id)])
@@ -67,7 +68,7 @@ internal sealed class PostgresDocuments(PostgresEngine engine) : IDocumentStore
             {
                 var won = (await put.ListAsync(connection, row => row.GetInt64(0)))[0] == 1;
                 if (!won && again)
-                    won = (await new Statement(Own).Bind(expectedRevision).Bind(mark).ListAsync(connection, row => row.GetInt64(0)))[0] == 1;
+                    won = (await engine.Say(Own).Bind(expectedRevision).Bind(mark).ListAsync(connection, row => row.GetInt64(0)))[0] == 1;
                 if (won)
                     await engine.WakeAsync(connection);
                 return won;
@@ -80,7 +81,7 @@ internal sealed class PostgresDocuments(PostgresEngine engine) : IDocumentStore
     {
         try
         {
-            await engine.WinsAsync(new Statement("DELETE FROM documents WHERE json IS NULL"), ct);
+            await engine.WinsAsync(engine.Say("DELETE FROM our.documents WHERE json IS NULL"), ct);
         }
         catch (StoreException)
         {

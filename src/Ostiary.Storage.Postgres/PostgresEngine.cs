@@ -6,7 +6,7 @@ using Ostiary.Server.Stores;
 
 namespace Ostiary.Storage.Postgres;
 
-/// <summary>Two pools, so that what ends and what reads finds a connection while everything else waits for one.</summary>
+/// <summary>Which of the two pools an act takes its connection from.</summary>
 internal enum Lane
 {
     Acts,
@@ -14,13 +14,7 @@ internal enum Lane
 }
 
 /// <summary>The connections, and the one place where a statement is tried again.</summary>
-internal sealed class PostgresEngine(
-    PostgresAddress address,
-    PostgresDialect dialect,
-    TimeProvider time,
-    NpgsqlDataSource acts,
-    NpgsqlDataSource reserve
-) : IAsyncDisposable
+internal sealed class PostgresEngine(PostgresDatabase database, PostgresLines lines, PostgresDialect dialect, IssuerSchema schema) : IAsyncDisposable
 {
     private const int MostTries = 4;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
@@ -28,9 +22,17 @@ internal sealed class PostgresEngine(
     // A caller waits for an answer: what the tries have not settled by then is told as it is.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    private volatile bool closed;
+    private readonly PostgresAddress address = database.Address;
+    private readonly TimeProvider time = database.Time;
+    private readonly string? wake = dialect.Wake(schema.Channel);
+    private int closings;
+
+    private bool IsClosed => Volatile.Read(ref closings) > 0;
 
     public PostgresDialect Dialect => dialect;
+
+    /// <summary>Whether other nodes can be heard at the moment; else this one polls.</summary>
+    public bool Hears => lines.News.Hears(schema.Channel);
 
     /// <summary>How long ends stay in the change feed.</summary>
     public TimeSpan Retention { get; set; } = StoreTime.EndIsKept;
@@ -41,13 +43,16 @@ internal sealed class PostgresEngine(
     /// <summary>The mark of one act: by it a second try recognises what the first one did.</summary>
     public static long NewMark() => BinaryPrimitives.ReadInt64LittleEndian(Entropy.Bytes(sizeof(long)));
 
+    /// <summary>A statement about the tables of this issuer.</summary>
+    public Statement Say(string sql, bool hasNews = false) => new(schema.In(sql)) { HasNews = hasNews };
+
     /// <summary>Runs a statement that changes at most one row, and says whether it did. It must hold when it is sent twice.</summary>
     public ValueTask<bool> WinsAsync(Statement statement, CancellationToken ct, Lane lane = Lane.Acts) =>
         RunAsync(lane, async (connection, _) => await SendAsync(connection, statement) == 1, ct);
 
     public async ValueTask<int> SendAsync(NpgsqlConnection connection, Statement statement)
     {
-        var rows = await statement.RunAsync(connection, dialect.Wake);
+        var rows = await statement.RunAsync(connection, wake);
         if (statement.HasNews)
             News.Ring();
         return rows;
@@ -57,7 +62,7 @@ internal sealed class PostgresEngine(
     public async ValueTask WakeAsync(NpgsqlConnection connection)
     {
         News.Ring();
-        if (dialect.Wake is not { } wake)
+        if (wake is null)
             return;
         try
         {
@@ -68,6 +73,8 @@ internal sealed class PostgresEngine(
             // What was committed stands.
         }
     }
+
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => lines.News.WaitAsync(schema.Channel, News, patience, ct);
 
     public ValueTask<List<T>> ListAsync<T>(Statement statement, Func<NpgsqlDataReader, T> read, CancellationToken ct) =>
         RunAsync(Lane.Reserve, (connection, _) => statement.ListAsync(connection, read), ct);
@@ -97,12 +104,12 @@ internal sealed class PostgresEngine(
             {
                 var fate = PostgresFault.FateOf(fault);
                 again |= sent && fate == Fate.Unknown;
-                if (sent && !closed && PostgresFault.LeadsNowhere(fault))
-                    (lane == Lane.Acts ? acts : reserve).Clear();
+                if (sent && !IsClosed && PostgresFault.LeadsNowhere(fault))
+                    lines.Of(lane).Clear();
                 // A connection that could not be had in all that time is not waited for once more.
                 if (!sent && PostgresFault.IsExhausted(fault))
                     throw new StoreException(Reason.StorageUnavailable, $"{address.ForPeople} has more work than connections.", fault);
-                if (closed || fate == Fate.Refused || tries == MostTries || time.GetElapsedTime(begun) > Patience)
+                if (IsClosed || fate == Fate.Refused || tries == MostTries || time.GetElapsedTime(begun) > Patience)
                     throw PostgresFault.Of(fault, address.ForPeople);
             }
             await Task.Delay(Pause(tries), time, ct);
@@ -125,15 +132,14 @@ internal sealed class PostgresEngine(
 
     public async ValueTask DisposeAsync()
     {
-        closed = true;
-        await acts.DisposeAsync();
-        await reserve.DisposeAsync();
+        if (Interlocked.Increment(ref closings) > 1)
+            return;
+        lines.News.Leave(schema.Channel);
+        await database.LeaveAsync();
     }
 
     private ValueTask<NpgsqlConnection> OpenAsync(Lane lane, CancellationToken ct) =>
-        closed
-            ? throw new StoreException(Reason.StorageUnavailable, "The store is closed.")
-            : (lane == Lane.Acts ? acts : reserve).OpenConnectionAsync(ct);
+        IsClosed ? throw new StoreException(Reason.StorageUnavailable, "The store is closed.") : lines.Of(lane).OpenConnectionAsync(ct);
 
     /// <summary>Longer each time, and never the same for two: who collided must not collide again.</summary>
     private static TimeSpan Pause(int tries)

@@ -14,13 +14,14 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
     {
         ArgumentOutOfRangeException.ThrowIfEqual(grant.Status, GrantStatus.Ended);
         const string Insert = """
-            INSERT INTO grants
+            INSERT INTO our.grants
               (id, status, generation, created, expires, due, rotated, used, client, subject, session, offline, request, approval, writer)
             VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
             ON CONFLICT (id) DO UPDATE SET writer = excluded.writer WHERE grants.writer = excluded.writer
             """;
         return engine.WinsAsync(
-            new Statement(Insert)
+            engine
+                .Say(Insert)
                 .Bind(grant.Id)
                 .Bind((int)grant.Status)
                 .Bind(grant.Generation)
@@ -40,16 +41,17 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
     }
 
     public ValueTask<Grant?> FindAsync(GrantId id, CancellationToken ct) =>
-        engine.OneAsync(new Statement(GrantRow.Select + " WHERE id = $1").Bind(id), GrantRow.Read, ct);
+        engine.OneAsync(engine.Say(GrantRow.Select + " WHERE id = $1").Bind(id), GrantRow.Read, ct);
 
     public ValueTask<bool> TryApproveAsync(GrantId id, Approval approval, DateTimeOffset codeExpiresAt, DateTimeOffset now, CancellationToken ct)
     {
         const string Update = """
-            UPDATE grants SET status = 1, expires = $3, due = $3, subject = $4, session = $5, offline = $6, approval = $7, writer = $8
+            UPDATE our.grants SET status = 1, expires = $3, due = $3, subject = $4, session = $5, offline = $6, approval = $7, writer = $8
             WHERE id = $1 AND ((status = 0 AND expires > $2) OR (status = 1 AND writer = $8))
             """;
         return engine.WinsAsync(
-            new Statement(Update)
+            engine
+                .Say(Update)
                 .Bind(id)
                 .Bind(now)
                 .Bind(codeExpiresAt)
@@ -65,11 +67,12 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
     public ValueTask<bool> TryRedeemAsync(Grant grant, DateTimeOffset grantExpiresAt, DateTimeOffset now, CancellationToken ct)
     {
         const string Update = """
-            UPDATE grants SET status = 2, generation = 1, rotated = $2, expires = $3, writer = $4, request = $5
+            UPDATE our.grants SET status = 2, generation = 1, rotated = $2, expires = $3, writer = $4, request = $5
             WHERE id = $1 AND ((status = 1 AND expires > $2) OR (status = 2 AND generation = 1 AND writer = $4))
             """;
         return engine.WinsAsync(
-            new Statement(Update)
+            engine
+                .Say(Update)
                 .Bind(grant.Id)
                 .Bind(now)
                 .Bind(grantExpiresAt)
@@ -82,16 +85,16 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
     public ValueTask<bool> TryRotateAsync(GrantId id, int generation, DateTimeOffset now, CancellationToken ct)
     {
         const string Update = """
-            UPDATE grants SET generation = $3 + 1, rotated = $2, used = $2, writer = $4
+            UPDATE our.grants SET generation = $3 + 1, rotated = $2, used = $2, writer = $4
             WHERE id = $1 AND status = 2 AND expires > $2 AND (generation = $3 OR (generation = $3 + 1 AND writer = $4))
             """;
-        return engine.WinsAsync(new Statement(Update).Bind(id).Bind(now).Bind(generation).Bind(PostgresEngine.NewMark()), ct);
+        return engine.WinsAsync(engine.Say(Update).Bind(id).Bind(now).Bind(generation).Bind(PostgresEngine.NewMark()), ct);
     }
 
     public ValueTask<bool> TryTouchAsync(GrantId id, DateTimeOffset now, CancellationToken ct)
     {
-        const string Update = "UPDATE grants SET used = $2 WHERE id = $1 AND status = 2 AND expires > $2";
-        return engine.WinsAsync(new Statement(Update).Bind(id).Bind(now), ct);
+        const string Update = "UPDATE our.grants SET used = $2 WHERE id = $1 AND status = 2 AND expires > $2";
+        return engine.WinsAsync(engine.Say(Update).Bind(id).Bind(now), ct);
     }
 
     public async ValueTask<bool> TryEndAsync(GrantId id, GrantEnd end, DateTimeOffset now, CancellationToken ct) =>
@@ -99,8 +102,8 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
 
     public async ValueTask<IReadOnlyList<GrantId>> EndOfSessionAsync(string sessionId, GrantEnd end, DateTimeOffset now, CancellationToken ct)
     {
-        const string Select = "SELECT id FROM grants WHERE session = $1 AND NOT offline AND status <> 3";
-        return await EndEachAsync(await engine.ListAsync(new Statement(Select).Bind(sessionId), row => row.GrantId(0), ct), end, now, ct);
+        const string Select = "SELECT id FROM our.grants WHERE session = $1 AND NOT offline AND status <> 3";
+        return await EndEachAsync(await engine.ListAsync(engine.Say(Select).Bind(sessionId), row => row.GrantId(0), ct), end, now, ct);
     }
 
     public async ValueTask<IReadOnlyList<GrantId>> EndOfSubjectAsync(
@@ -111,15 +114,15 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
         CancellationToken ct
     )
     {
-        const string Select = "SELECT id FROM grants WHERE subject = $1 AND ($2::text IS NULL OR client = $2) AND status <> 3";
-        var found = await engine.ListAsync(new Statement(Select).Bind(subject).Bind(clientId), row => row.GrantId(0), ct);
+        const string Select = "SELECT id FROM our.grants WHERE subject = $1 AND ($2::text IS NULL OR client = $2) AND status <> 3";
+        var found = await engine.ListAsync(engine.Say(Select).Bind(subject).Bind(clientId), row => row.GrantId(0), ct);
         return await EndEachAsync(found, end, now, ct);
     }
 
     public async ValueTask<IReadOnlyList<string>> ClientsOfSessionAsync(string sessionId, CancellationToken ct)
     {
-        const string Select = "SELECT DISTINCT client FROM grants WHERE session = $1 AND generation > 0 ORDER BY client";
-        return await engine.ListAsync(new Statement(Select).Bind(sessionId), row => row.GetString(0), ct);
+        const string Select = "SELECT DISTINCT client FROM our.grants WHERE session = $1 AND generation > 0 ORDER BY client";
+        return await engine.ListAsync(engine.Say(Select).Bind(sessionId), row => row.GetString(0), ct);
     }
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
@@ -141,24 +144,18 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
     {
         const string Update = """
             WITH ended AS (
-              UPDATE grants SET status = 3, reason = $3, ended = $4, due = $4, writer = $6 WHERE id = ANY($1) AND status <> 3 RETURNING id
+              UPDATE our.grants SET status = 3, reason = $3, ended = $4, due = $4, writer = $6 WHERE id = ANY($1) AND status <> 3 RETURNING id
             ), last AS (
-              UPDATE numbers SET value = value + (SELECT count(*) FROM ended)
+              UPDATE our.numbers SET value = value + (SELECT count(*) FROM ended)
               WHERE name = 'sequence' AND (SELECT count(*) FROM ended) > 0 RETURNING value
             )
-            INSERT INTO changes (sequence, kind, id, at, until)
+            INSERT INTO our.changes (sequence, kind, id, at, until)
             SELECT last.value + 1 - row_number() OVER (ORDER BY ended.id DESC), 1, named.name, $4, $5
             FROM ended JOIN unnest($1, $2) AS named (id, name) ON named.id = ended.id CROSS JOIN last
             """;
-        const string Own = "SELECT id FROM grants WHERE id = ANY($1) AND status = 3 AND writer = $2";
+        const string Own = "SELECT id FROM our.grants WHERE id = ANY($1) AND status = 3 AND writer = $2";
         var mark = PostgresEngine.NewMark();
-        var update = new Statement(Update) { HasNews = true }
-            .Bind(ids)
-            .Bind(names)
-            .Bind((int)end)
-            .Bind(now)
-            .Bind(now + engine.Retention)
-            .Bind(mark);
+        var update = engine.Say(Update, hasNews: true).Bind(ids).Bind(names).Bind((int)end).Bind(now).Bind(now + engine.Retention).Bind(mark);
         return engine.RunAsync(
             Lane.Reserve,
             async (connection, again) =>
@@ -168,7 +165,7 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
                     return [.. ids.Select(Row.GrantId)];
                 if (ended == 0 && !again)
                     return [];
-                return await new Statement(Own).Bind(ids).Bind(mark).ListAsync(connection, row => row.GrantId(0));
+                return await engine.Say(Own).Bind(ids).Bind(mark).ListAsync(connection, row => row.GrantId(0));
             },
             ct
         );
@@ -178,7 +175,7 @@ internal sealed class PostgresGrants(PostgresEngine engine) : IGrantStore
 internal static class GrantRow
 {
     public const string Select =
-        "SELECT id, status, generation, created, expires, rotated, used, ended, reason, client, request, approval FROM grants";
+        "SELECT id, status, generation, created, expires, rotated, used, ended, reason, client, request, approval FROM our.grants";
 
     public static Grant Read(NpgsqlDataReader row) =>
         new()

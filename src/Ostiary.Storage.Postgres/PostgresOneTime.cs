@@ -12,14 +12,11 @@ internal sealed class PostgresOneTime(PostgresEngine engine) : IOneTimeStore
         if (StoreTime.ToUnix(until) <= StoreTime.ToUnix(now))
             return ValueTask.FromResult(false);
         const string Insert = """
-            INSERT INTO one_time (key, until, writer) VALUES ($1, $2, $4)
+            INSERT INTO our.one_time (key, until, writer) VALUES ($1, $2, $4)
             ON CONFLICT (key) DO UPDATE SET until = excluded.until, writer = excluded.writer
             WHERE one_time.until <= $3 OR one_time.writer = excluded.writer
             """;
-        return engine.WinsAsync(
-            new Statement(Insert).BindBytes(Encoding.UTF8.GetBytes(key)).Bind(until).Bind(now).Bind(PostgresEngine.NewMark()),
-            ct
-        );
+        return engine.WinsAsync(engine.Say(Insert).BindBytes(Encoding.UTF8.GetBytes(key)).Bind(until).Bind(now).Bind(PostgresEngine.NewMark()), ct);
     }
 
     public ValueTask<int> SweepAsync(DateTimeOffset before, int limit, CancellationToken ct) =>

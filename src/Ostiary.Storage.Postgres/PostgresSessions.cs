@@ -9,13 +9,14 @@ internal sealed class PostgresSessions(PostgresEngine engine) : ISessionStore
     public ValueTask<bool> TryCreateAsync(Session session, CancellationToken ct)
     {
         const string Insert = """
-            INSERT INTO sessions
+            INSERT INTO our.sessions
               (id, secret, subject, created, authenticated, expires, due, seen, ended, amr, acr, device, network, writer)
             VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT (id) DO UPDATE SET writer = excluded.writer WHERE sessions.writer = excluded.writer
             """;
         return engine.WinsAsync(
-            new Statement(Insert)
+            engine
+                .Say(Insert)
                 .Bind(session.Id)
                 .Bind(session.SecretHash)
                 .Bind(session.Subject)
@@ -34,12 +35,12 @@ internal sealed class PostgresSessions(PostgresEngine engine) : ISessionStore
     }
 
     public ValueTask<Session?> FindAsync(string id, CancellationToken ct) =>
-        engine.OneAsync(new Statement(SessionRow.Select + " WHERE id = $1").Bind(id), SessionRow.Read, ct);
+        engine.OneAsync(engine.Say(SessionRow.Select + " WHERE id = $1").Bind(id), SessionRow.Read, ct);
 
     public ValueTask<bool> TryTouchAsync(string id, DateTimeOffset now, CancellationToken ct)
     {
-        const string Update = "UPDATE sessions SET seen = $2 WHERE id = $1 AND ended IS NULL AND expires > $2";
-        return engine.WinsAsync(new Statement(Update).Bind(id).Bind(now), ct);
+        const string Update = "UPDATE our.sessions SET seen = $2 WHERE id = $1 AND ended IS NULL AND expires > $2";
+        return engine.WinsAsync(engine.Say(Update).Bind(id).Bind(now), ct);
     }
 
     public ValueTask<bool> TryRenewAsync(
@@ -53,16 +54,11 @@ internal sealed class PostgresSessions(PostgresEngine engine) : ISessionStore
     {
         // Sent twice it does the same twice: it asks for nothing that it changes.
         const string Update = """
-            UPDATE sessions SET secret = $2, amr = $3, expires = $4, authenticated = $5, seen = $5
+            UPDATE our.sessions SET secret = $2, amr = $3, expires = $4, authenticated = $5, seen = $5
             WHERE id = $1 AND ended IS NULL AND expires > $5
             """;
         return engine.WinsAsync(
-            new Statement(Update)
-                .Bind(id)
-                .Bind(secretHash)
-                .BindJson(GrantJson.Bytes(json => GrantJson.WriteList(json, amr)))
-                .Bind(expiresAt)
-                .Bind(now),
+            engine.Say(Update).Bind(id).Bind(secretHash).BindJson(GrantJson.Bytes(json => GrantJson.WriteList(json, amr))).Bind(expiresAt).Bind(now),
             ct
         );
     }
@@ -71,8 +67,8 @@ internal sealed class PostgresSessions(PostgresEngine engine) : ISessionStore
 
     public async ValueTask<IReadOnlyList<string>> EndOfSubjectAsync(string subject, string? exceptId, DateTimeOffset now, CancellationToken ct)
     {
-        const string Select = "SELECT id FROM sessions WHERE subject = $1 AND ($2::text IS NULL OR id <> $2) AND ended IS NULL AND expires > $3";
-        var found = await engine.ListAsync(new Statement(Select).Bind(subject).Bind(exceptId).Bind(now), row => row.GetString(0), ct);
+        const string Select = "SELECT id FROM our.sessions WHERE subject = $1 AND ($2::text IS NULL OR id <> $2) AND ended IS NULL AND expires > $3";
+        var found = await engine.ListAsync(engine.Say(Select).Bind(subject).Bind(exceptId).Bind(now), row => row.GetString(0), ct);
         return found.Count == 0 ? [] : await EndAsync([.. found], now, ct);
     }
 
@@ -83,21 +79,17 @@ internal sealed class PostgresSessions(PostgresEngine engine) : ISessionStore
     {
         const string Update = """
             WITH over AS (
-              UPDATE sessions SET ended = $2, due = $2, writer = $4 WHERE id = ANY($1) AND ended IS NULL AND expires > $2 RETURNING id
+              UPDATE our.sessions SET ended = $2, due = $2, writer = $4 WHERE id = ANY($1) AND ended IS NULL AND expires > $2 RETURNING id
             ), last AS (
-              UPDATE numbers SET value = value + (SELECT count(*) FROM over)
+              UPDATE our.numbers SET value = value + (SELECT count(*) FROM over)
               WHERE name = 'sequence' AND (SELECT count(*) FROM over) > 0 RETURNING value
             )
-            INSERT INTO changes (sequence, kind, id, at, until)
+            INSERT INTO our.changes (sequence, kind, id, at, until)
             SELECT last.value + 1 - row_number() OVER (ORDER BY over.id DESC), 3, over.id, $2, $3 FROM over CROSS JOIN last
             """;
-        const string Own = "SELECT id FROM sessions WHERE id = ANY($1) AND ended IS NOT NULL AND writer = $2";
+        const string Own = "SELECT id FROM our.sessions WHERE id = ANY($1) AND ended IS NOT NULL AND writer = $2";
         var mark = PostgresEngine.NewMark();
-        var update = new Statement(Update) { HasNews = true }
-            .Bind(ids)
-            .Bind(now)
-            .Bind(now + engine.Retention)
-            .Bind(mark);
+        var update = engine.Say(Update, hasNews: true).Bind(ids).Bind(now).Bind(now + engine.Retention).Bind(mark);
         return engine.RunAsync(
             Lane.Reserve,
             async (connection, again) =>
@@ -107,7 +99,7 @@ internal sealed class PostgresSessions(PostgresEngine engine) : ISessionStore
                     return [.. ids];
                 if (ended == 0 && !again)
                     return [];
-                return await new Statement(Own).Bind(ids).Bind(mark).ListAsync(connection, row => row.GetString(0));
+                return await engine.Say(Own).Bind(ids).Bind(mark).ListAsync(connection, row => row.GetString(0));
             },
             ct
         );
@@ -116,7 +108,8 @@ internal sealed class PostgresSessions(PostgresEngine engine) : ISessionStore
 
 internal static class SessionRow
 {
-    public const string Select = "SELECT id, secret, subject, created, authenticated, expires, seen, ended, amr, acr, device, network FROM sessions";
+    public const string Select =
+        "SELECT id, secret, subject, created, authenticated, expires, seen, ended, amr, acr, device, network FROM our.sessions";
 
     public static Session Read(NpgsqlDataReader row) =>
         new()

@@ -5,19 +5,14 @@ using Ostiary.Storage.Postgres.Schema;
 
 namespace Ostiary.Storage.Postgres;
 
-/// <summary>Everything in one PostgreSQL database, shared by any number of nodes. Every acknowledged write is on the disk of the primary.</summary>
+/// <summary>Everything of one issuer in one schema of a PostgreSQL database, shared by any number of nodes. Every acknowledged write is on the disk of the primary.</summary>
 public sealed class PostgresStores : IStores
 {
-    // The server does one thing at a time for a connection; more than a few for each of its cores only wait there instead of here.
-    private const int MostActs = 20;
-    private const int MostReserved = 8;
-
     private readonly PostgresEngine engine;
-    private readonly PostgresNews news;
 
-    private PostgresStores(PostgresEngine engine, PostgresNews news, TimeProvider time)
+    private PostgresStores(PostgresEngine engine, TimeProvider time)
     {
-        (this.engine, this.news) = (engine, news);
+        this.engine = engine;
         Grants = new PostgresGrants(engine);
         Sessions = new PostgresSessions(engine);
         Consents = new PostgresConsents(engine);
@@ -33,28 +28,43 @@ public sealed class PostgresStores : IStores
     public static ValueTask<PostgresStores> OpenAsync(PostgresAddress address, TimeProvider time, CancellationToken ct) =>
         OpenAsync(address, PostgresSchema.Steps, time, ct);
 
-    internal static async ValueTask<PostgresStores> OpenAsync(
+    /// <summary>The same, over connections that other issuers use too.</summary>
+    public static ValueTask<PostgresStores> OpenAsync(PostgresDatabase database, IssuerSchema schema, CancellationToken ct) =>
+        OpenAsync(database, schema, PostgresSchema.Steps, ct);
+
+    internal static ValueTask<PostgresStores> OpenAsync(
         PostgresAddress address,
         IReadOnlyList<SchemaStep> steps,
         TimeProvider time,
         CancellationToken ct
+    ) => OpenAsync(new(address, time), IssuerSchema.Unnamed(), steps, ct);
+
+    private static async ValueTask<PostgresStores> OpenAsync(
+        PostgresDatabase database,
+        IssuerSchema schema,
+        IReadOnlyList<SchemaStep> steps,
+        CancellationToken ct
     )
     {
-        var acts = PostgresPool.Build(address.Connection(MostActs, "ostiary"));
-        var reserve = PostgresPool.Build(address.Connection(MostReserved, "ostiary reserve"));
+        var (address, lines) = (database.Address, database.Take());
         try
         {
+            var reserve = lines.Of(Lane.Reserve);
             var dialect = await GreetAsync(reserve, address, ct);
-            await new Migrations(reserve, dialect, steps, time).ApplyAsync(contract: false, ct);
-            var engine = new PostgresEngine(address, dialect, time, acts, reserve);
-            var listener = address.Connection(1, "ostiary news");
-            (listener.KeepAlive, listener.ConnectionLifetime) = (5, 0);
-            return new(engine, new PostgresNews(engine, PostgresPool.Build(listener), time), time);
+            var migrations = new Migrations(reserve, dialect, schema, steps, database.Time);
+            await using (var connection = await reserve.OpenConnectionAsync(ct))
+                await OnePlace.CheckAsync(connection, schema, await migrations.StateAsync(ct), address.ForPeople, ct);
+            await migrations.ApplyAsync(contract: false, ct);
+            await using (var connection = await reserve.OpenConnectionAsync(ct))
+                await OnePlace.RememberAsync(connection, schema);
+            var engine = new PostgresEngine(database, lines, dialect, schema);
+            if (dialect.IsPostgres)
+                lines.News.Join(schema.Channel, engine.News);
+            return new(engine, database.Time);
         }
         catch (Exception fault)
         {
-            await acts.DisposeAsync();
-            await reserve.DisposeAsync();
+            await database.LeaveAsync();
             if (PostgresFault.IsOne(fault))
                 throw PostgresFault.Of(fault, address.ForPeople);
             throw;
@@ -64,12 +74,12 @@ public sealed class PostgresStores : IStores
     public static long NewestFormat => PostgresSchema.Steps[^1].Version;
 
     /// <summary>The version of the tables; 0 where there are none yet. Changes nothing.</summary>
-    public static async ValueTask<long> FormatOfAsync(PostgresAddress address, TimeProvider time, CancellationToken ct) =>
-        (await MigrateAsync(address, migrations => migrations.StateAsync(ct), time, ct))?.Version ?? 0;
+    public static async ValueTask<long> FormatOfAsync(PostgresAddress address, IssuerSchema schema, TimeProvider time, CancellationToken ct) =>
+        (await MigrateAsync(address, schema, migrations => migrations.StateAsync(ct), time, ct))?.Version ?? 0;
 
     /// <summary>Makes every step that is missing, also those that programs of an older version cannot live with. Throws <see cref="StoreException"/>.</summary>
-    public static async ValueTask ContractAsync(PostgresAddress address, TimeProvider time, CancellationToken ct) =>
-        await MigrateAsync(address, migrations => migrations.ApplyAsync(contract: true, ct), time, ct);
+    public static async ValueTask ContractAsync(PostgresAddress address, IssuerSchema schema, TimeProvider time, CancellationToken ct) =>
+        await MigrateAsync(address, schema, migrations => migrations.ApplyAsync(contract: true, ct), time, ct);
 
     public string Engine => engine.Dialect.Name;
     public IGrantStore Grants { get; }
@@ -83,21 +93,18 @@ public sealed class PostgresStores : IStores
     public IStoreArchive Archive { get; }
 
     /// <summary>Whether the listening connection is there; without it the node polls.</summary>
-    internal bool Hears => news.Hears;
+    internal bool Hears => engine.Hears;
 
     public async ValueTask ProbeAsync(CancellationToken ct) =>
-        await engine.WinsAsync(new Statement("UPDATE numbers SET value = value + 1 WHERE name = 'probe'"), ct, Lane.Reserve);
+        await engine.WinsAsync(engine.Say("UPDATE our.numbers SET value = value + 1 WHERE name = 'probe'"), ct, Lane.Reserve);
 
-    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => news.WaitAsync(patience, ct);
+    public ValueTask WaitForNewsAsync(TimeSpan patience, CancellationToken ct) => engine.WaitForNewsAsync(patience, ct);
 
-    public async ValueTask DisposeAsync()
-    {
-        await news.DisposeAsync();
-        await engine.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => engine.DisposeAsync();
 
     private static async ValueTask<T> MigrateAsync<T>(
         PostgresAddress address,
+        IssuerSchema schema,
         Func<Migrations, ValueTask<T>> act,
         TimeProvider time,
         CancellationToken ct
@@ -106,7 +113,7 @@ public sealed class PostgresStores : IStores
         await using var source = PostgresPool.Build(address.Connection(2, "ostiary migration"));
         try
         {
-            return await act(new(source, await GreetAsync(source, address, ct), PostgresSchema.Steps, time));
+            return await act(new(source, await GreetAsync(source, address, ct), schema, PostgresSchema.Steps, time));
         }
         catch (Exception fault) when (PostgresFault.IsOne(fault))
         {

@@ -11,12 +11,15 @@ internal static class PostgresSweep
     /// <summary>Of a table whose rows are over at one time that never changes.</summary>
     public static ValueTask<int> PastAsync(PostgresEngine engine, string table, string key, DateTimeOffset before, int limit, CancellationToken ct)
     {
-        var delete = new Statement(
-            $"""
-            DELETE FROM {table} WHERE until <= $1
-            AND {key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE until <= $1 ORDER BY until LIMIT $2 FOR UPDATE SKIP LOCKED))
-            """
-        ).Bind(before).Bind(limit);
+        var delete = engine
+            .Say(
+                $"""
+                DELETE FROM our.{table} WHERE until <= $1
+                AND {key} = ANY (ARRAY(SELECT {key} FROM our.{table} WHERE until <= $1 ORDER BY until LIMIT $2 FOR UPDATE SKIP LOCKED))
+                """
+            )
+            .Bind(before)
+            .Bind(limit);
         return SendAsync(engine, delete, ct);
     }
 
@@ -27,20 +30,21 @@ internal static class PostgresSweep
     public static async ValueTask<int> OverAsync(PostgresEngine engine, string table, DateTimeOffset before, int limit, CancellationToken ct)
     {
         // An array is found once; a subquery the planner may find again for each row, and with it more than the limit.
-        var head = $"ANY (ARRAY(SELECT id FROM {table} WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED))";
+        var head = $"ANY (ARRAY(SELECT id FROM our.{table} WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED))";
         var removed = 0;
         for (var prolonged = limit; removed < limit && prolonged > 0; )
         {
             prolonged = await SendAsync(
                 engine,
-                new Statement($"UPDATE {table} SET due = expires WHERE id = {head} AND due <= $1 AND expires > $1 AND (ended IS NULL OR ended > $1)")
+                engine
+                    .Say($"UPDATE our.{table} SET due = expires WHERE id = {head} AND due <= $1 AND expires > $1 AND (ended IS NULL OR ended > $1)")
                     .Bind(before)
                     .Bind(limit),
                 ct
             );
             removed += await SendAsync(
                 engine,
-                new Statement($"DELETE FROM {table} WHERE id = {head} AND (expires <= $1 OR ended <= $1)").Bind(before).Bind(limit - removed),
+                engine.Say($"DELETE FROM our.{table} WHERE id = {head} AND (expires <= $1 OR ended <= $1)").Bind(before).Bind(limit - removed),
                 ct
             );
         }

@@ -50,7 +50,7 @@ internal sealed class Statement(string sql)
     {
         if (!HasNews || wake is null)
         {
-            await using var command = Command(connection);
+            await using var command = ToCommand(connection);
             return await command.ExecuteNonQueryAsync();
         }
         // One round trip and one commit: who is woken finds what it is woken for.
@@ -65,7 +65,7 @@ internal sealed class Statement(string sql)
 
     public async ValueTask<List<T>> ListAsync<T>(NpgsqlConnection connection, Func<NpgsqlDataReader, T> read)
     {
-        await using var command = Command(connection);
+        await using var command = ToCommand(connection);
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<T>();
         while (await reader.ReadAsync())
@@ -76,7 +76,7 @@ internal sealed class Statement(string sql)
     public async ValueTask<T?> OneAsync<T>(NpgsqlConnection connection, Func<NpgsqlDataReader, T> read)
         where T : class
     {
-        await using var command = Command(connection);
+        await using var command = ToCommand(connection);
         await using var reader = await command.ExecuteReaderAsync();
         return await reader.ReadAsync() ? read(reader) : null;
     }
@@ -89,7 +89,7 @@ internal sealed class Statement(string sql)
         return command;
     }
 
-    private NpgsqlCommand Command(NpgsqlConnection connection)
+    public NpgsqlCommand ToCommand(NpgsqlConnection connection)
     {
         var command = new NpgsqlCommand(sql, connection);
         Fill(command.Parameters);

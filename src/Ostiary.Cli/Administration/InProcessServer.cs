@@ -55,7 +55,7 @@ internal sealed class InProcessServer : IAsyncDisposable
             var options = new ServerOptions
             {
                 // Where no server ever ran: nobody but this command talks to it, and the rules for loopback are the widest.
-                Issuer = Partition.IssuerOf(data) ?? "http://localhost",
+                Issuer = Partition.IssuerOf(data) ?? Partition.IssuerNamedBy(data) ?? "http://localhost",
                 Listen = [],
                 DataDirectory = data,
                 Store = Engines.KindOf(data),

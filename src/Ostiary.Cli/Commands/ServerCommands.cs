@@ -137,7 +137,7 @@ internal static class ServerCommands
         var (store, database) = DatabaseSetting.From(invocation, invocation.Value(Store) ?? Engines.KindOf(data));
         var options = new ServerOptions
         {
-            Issuer = "http://localhost",
+            Issuer = Partition.IssuerOf(data) ?? Partition.IssuerNamedBy(data) ?? "http://localhost",
             Listen = [],
             DataDirectory = data,
             Store = store,

@@ -49,7 +49,7 @@ internal static class ServerRun
         }
         try
         {
-            return await OstiaryServer.StartAsync(options, Engines.OpenAsync, TimeProvider.System, ct, prepare: PrepareAsync);
+            return await OstiaryServer.StartAsync(options, Engines.Of(options), TimeProvider.System, ct, prepare: PrepareAsync);
         }
         catch (StartException fault)
         {

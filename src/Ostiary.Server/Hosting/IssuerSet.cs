@@ -46,15 +46,6 @@ internal static class IssuerSet
                     )
                 );
         }
-        if (options is { MoreIssuers.Count: > 0, Store: "postgres" })
-            faults.Add(
-                new(
-                    Reason.StoreUnsupported,
-                    "--store",
-                    "Several issuers in one PostgreSQL database are not supported by this version.",
-                    "--store sqlite, or a server with a database of its own for each issuer"
-                )
-            );
         if (faults.Count == 0 && options is { MoreIssuers.Count: > 0, DataDirectory: not null })
             foreach (var each in Split(options))
                 each.ValidateSocket(faults);

@@ -22,6 +22,13 @@ public static class Partition
         return isFirst || (alone && !Directory.Exists(Path.Combine(data, Folder))) ? data : own;
     }
 
+    /// <summary>The name of the issuer where the directory is its own, below one of several; null where it is the data directory itself.</summary>
+    public static string? NameIn(string directory, string issuer) => OwnName(directory) is { } own && own == NameOf(issuer) ? own : null;
+
+    /// <summary>The issuer that a directory is for, as its name says, where no server ever ran on it; null where the name says nothing.</summary>
+    public static string? IssuerNamedBy(string directory) =>
+        OwnName(directory) is { } own && "https://" + Uri.UnescapeDataString(own) is var issuer && IssuerUrl.TryParse(issuer, out _) ? issuer : null;
+
     /// <summary>The issuer that a server last was on exactly this directory; null where none ever ran.</summary>
     public static string? IssuerOf(string directory) =>
         File.Exists(Path.Combine(directory, IssuerFile)) ? File.ReadAllText(Path.Combine(directory, IssuerFile)).Trim() : null;
@@ -40,6 +47,12 @@ public static class Partition
                 if (IssuerOf(directory) is { } issuer)
                     found.Add((issuer, directory));
         return found;
+    }
+
+    private static string? OwnName(string directory)
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        return Path.GetFileName(Path.GetDirectoryName(path)) == Folder ? Path.GetFileName(path) : null;
     }
 
     /// <summary>Host, port and path, as the name of one directory: <c>id.example%2Ftenant</c>.</summary>

@@ -13,7 +13,13 @@ internal readonly record struct SchemaState(int Version, int OldestThatRuns);
 /// Brings the tables to the version that this program knows, beside nodes that serve. Steps that older nodes can live with are made at start; those that
 /// would stop them wait until they are asked for. Any number of nodes may do this at once: the first to record a step has made it.
 /// </summary>
-internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialect, IReadOnlyList<SchemaStep> steps, TimeProvider time)
+internal sealed class Migrations(
+    NpgsqlDataSource source,
+    PostgresDialect dialect,
+    IssuerSchema schema,
+    IReadOnlyList<SchemaStep> steps,
+    TimeProvider time
+)
 {
     /// <summary>Longer than that nobody behind a change of a table that is in use may wait.</summary>
     private static readonly TimeSpan LongestLock = TimeSpan.FromMilliseconds(100);
@@ -52,6 +58,8 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
                     );
                 if (Missing(state, contract) is not [var next, ..])
                     return Sufficient(state ?? default);
+                if (state is null)
+                    await MakeSchemaAsync(ct);
                 await MakeAsync(next, state is null, ct);
             }
             catch (PostgresException fault) when (MayPass(fault.SqlState) && time.GetElapsedTime(begun) < Patience)
@@ -73,6 +81,20 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
                 Reason.StorageNewer,
                 $"The database has tables of version {state.Version}, which must be contracted before this version of the program can add to them."
             );
+
+    /// <summary>One that is there already may be used by who may not make one.</summary>
+    private async ValueTask MakeSchemaAsync(CancellationToken ct)
+    {
+        if (schema.Name is not { } name)
+            return;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var present = new NpgsqlCommand("SELECT count(*) FROM pg_namespace WHERE nspname = $1", connection)
+        {
+            Parameters = { new() { Value = name } },
+        };
+        if ((long)(await present.ExecuteScalarAsync(ct))! == 0)
+            await RunAsync(connection, $"CREATE SCHEMA IF NOT EXISTS {name}", ct);
+    }
 
     /// <summary>What a step adds stands before it is filled, and what it takes away goes together with the record that says so.</summary>
     private async ValueTask MakeAsync(SchemaStep step, bool first, CancellationToken ct)
@@ -118,9 +140,9 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
     }
 
     /// <summary>Locked: until the end of the transaction nobody records a step.</summary>
-    private static async ValueTask<long> VersionAsync(NpgsqlConnection connection, CancellationToken ct)
+    private async ValueTask<long> VersionAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand("SELECT version FROM ostiary_schema WHERE id = 1 FOR UPDATE", connection);
+        await using var command = new NpgsqlCommand(schema.In("SELECT version FROM our.ostiary_schema WHERE id = 1 FOR UPDATE"), connection);
         return (long)(await command.ExecuteScalarAsync(ct))!;
     }
 
@@ -130,31 +152,31 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
         if (dialect.IsPostgres)
         {
             const string Broken = "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid";
-            await using var broken = new NpgsqlCommand(Broken, connection) { Parameters = { new() { Value = name } } };
+            await using var broken = new NpgsqlCommand(Broken, connection) { Parameters = { new() { Value = schema.In($" our.{name}").Trim() } } };
             if ((long)(await broken.ExecuteScalarAsync(ct))! > 0)
-                await RunAsync(connection, $"DROP INDEX CONCURRENTLY IF EXISTS {name}", ct);
+                await RunAsync(connection, $"DROP INDEX CONCURRENTLY IF EXISTS our.{name}", ct);
         }
-        await RunAsync(connection, $"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {on}", ct, TimeSpan.FromHours(6));
+        await RunAsync(connection, $"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON our.{on}", ct, TimeSpan.FromHours(6));
     }
 
-    private static async ValueTask RecordAsync(NpgsqlConnection connection, SchemaStep step, CancellationToken ct)
+    private async ValueTask RecordAsync(NpgsqlConnection connection, SchemaStep step, CancellationToken ct)
     {
         const string Table =
-            "CREATE TABLE IF NOT EXISTS ostiary_schema (id integer NOT NULL PRIMARY KEY, version bigint NOT NULL, oldest bigint NOT NULL)";
+            "CREATE TABLE IF NOT EXISTS our.ostiary_schema (id integer NOT NULL PRIMARY KEY, version bigint NOT NULL, oldest bigint NOT NULL)";
         if (step.Version == 1)
             await RunAsync(connection, Table, ct);
         const string Record = """
-            INSERT INTO ostiary_schema (id, version, oldest) VALUES (1, $1, $2)
+            INSERT INTO our.ostiary_schema (id, version, oldest) VALUES (1, $1, $2)
             ON CONFLICT (id) DO UPDATE SET version = excluded.version, oldest = excluded.oldest WHERE ostiary_schema.version = excluded.version - 1
             """;
-        await new Statement(Record).Bind((long)step.Version).Bind((long)step.OldestThatRuns).RunAsync(connection, null);
+        await new Statement(schema.In(Record)).Bind((long)step.Version).Bind((long)step.OldestThatRuns).RunAsync(connection, null);
     }
 
-    private static async ValueTask<SchemaState?> StateAsync(NpgsqlConnection connection, CancellationToken ct)
+    private async ValueTask<SchemaState?> StateAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         try
         {
-            await using var command = new NpgsqlCommand("SELECT version, oldest FROM ostiary_schema WHERE id = 1", connection);
+            await using var command = new NpgsqlCommand(schema.In("SELECT version, oldest FROM our.ostiary_schema WHERE id = 1"), connection);
             await using var reader = await command.ExecuteReaderAsync(ct);
             return await reader.ReadAsync(ct) ? new((int)reader.GetInt64(0), (int)reader.GetInt64(1)) : null;
         }
@@ -164,13 +186,16 @@ internal sealed class Migrations(NpgsqlDataSource source, PostgresDialect dialec
         }
     }
 
-    private static async ValueTask<int> RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct, TimeSpan? limit = null)
+    private async ValueTask<int> RunAsync(NpgsqlConnection connection, string sql, CancellationToken ct, TimeSpan? limit = null)
     {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)(limit ?? TimeSpan.FromMinutes(1)).TotalSeconds };
+        await using var command = new NpgsqlCommand(schema.In(sql), connection)
+        {
+            CommandTimeout = (int)(limit ?? TimeSpan.FromMinutes(1)).TotalSeconds,
+        };
         return await command.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>A name that another has just taken, a lock that was not free, a statement that was stopped for its length, a collision.</summary>
     private static bool MayPass(string state) =>
-        state is "23505" or "42P07" or "42710" or "42701" or "55P03" or "57014" or "40001" or "40P01" or "XX000" or "55006";
+        state is "23505" or "42P06" or "42P07" or "42710" or "42701" or "55P03" or "57014" or "40001" or "40P01" or "XX000" or "55006";
 }

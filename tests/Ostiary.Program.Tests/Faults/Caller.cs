@@ -29,7 +29,9 @@ public sealed record Answer(HttpStatusCode Status, string Text)
 public sealed record Code(string Value, string Verifier);
 
 /// <summary>The calls of the public client <c>app</c>, of the service <c>robot</c> and of one browser.</summary>
-public sealed class Caller(RunningServer server) : IDisposable
+/// <param name="server">Whom they ask.</param>
+/// <param name="path">Of the issuer that is meant, where the server has several.</param>
+public sealed class Caller(RunningServer server, string path = "") : IDisposable
 {
     private readonly HttpClient _http = server.NewHttp();
 
@@ -92,16 +94,19 @@ public sealed class Caller(RunningServer server) : IDisposable
         return answer["active"] == "True";
     }
 
+    public async Task<string> KeysAsync(CancellationToken ct) =>
+        await _http.GetStringAsync(new Uri(path + "/.well-known/jwks.json", UriKind.Relative), ct);
+
     public void Dispose() => _http.Dispose();
 
     private static string Verifier() => Entropy.Text(32);
 
-    private static string AuthorizeUrl(string verifier) =>
-        $"/authorize?client_id=app&response_type=code&redirect_uri={Uri.EscapeDataString(Ground.Redirect)}&scope=openid%20offline_access%20read&state=s&code_challenge={Pkce.ChallengeOf(verifier)}&code_challenge_method=S256";
+    private string AuthorizeUrl(string verifier) =>
+        $"{path}/authorize?client_id=app&response_type=code&redirect_uri={Uri.EscapeDataString(Ground.Redirect)}&scope=openid%20offline_access%20read&state=s&code_challenge={Pkce.ChallengeOf(verifier)}&code_challenge_method=S256";
 
-    private async Task<Answer> PostAsync(string path, string? basic, CancellationToken ct, params (string Name, string Value)[] form)
+    private async Task<Answer> PostAsync(string endpoint, string? basic, CancellationToken ct, params (string Name, string Value)[] form)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Form(form) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path + endpoint) { Content = Form(form) };
         if (basic is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue(
                 "Basic",

@@ -19,9 +19,12 @@ public sealed class RunningServer : IAsyncDisposable
     public string Data { get; }
 
     /// <summary>Starts it and waits until it listens.</summary>
-    public static async Task<RunningServer> StartAsync(string store, string data, string config, params string[] wrapper)
+    public static Task<RunningServer> StartAsync(string store, string data, string config, params string[] wrapper) =>
+        StartAsync([Issuer], store, data, config, wrapper);
+
+    public static async Task<RunningServer> StartAsync(string[] issuers, string store, string data, string config, params string[] wrapper)
     {
-        var process = Begin(store, data, config, wrapper);
+        var process = Begin(issuers, store, data, config, wrapper);
         var said = new List<string>();
         while (await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
@@ -36,7 +39,7 @@ public sealed class RunningServer : IAsyncDisposable
     /// <summary>Kills one while it starts.</summary>
     public static async Task KillDuringStartAsync(string store, string data, string config, TimeSpan after)
     {
-        using var process = Begin(store, data, config, []);
+        using var process = Begin([Issuer], store, data, config, []);
         await Task.Delay(after, TestContext.Current.CancellationToken); // The random moment is the test.
         process.Kill();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -79,14 +82,13 @@ public sealed class RunningServer : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static Process Begin(string store, string data, string config, string[] wrapper)
+    private static Process Begin(string[] issuers, string store, string data, string config, string[] wrapper)
     {
         string[] serve =
         [
             Cli.Program.Path,
             "serve",
-            "--issuer",
-            Issuer,
+            .. issuers.SelectMany(issuer => new[] { "--issuer", issuer }),
             "--listen",
             "http://127.0.0.1:0",
             "--store",

@@ -111,3 +111,9 @@ public sealed class ArchiveOnPostgres() : ArchiveContract(new OnPostgres())
 {
     protected override StoreEngine[] Others => [.. base.Others, new OnPostgres()];
 }
+
+[Trait("Speed", "Slow")]
+public sealed class ArchiveInIssuerSchema() : ArchiveContract(new InIssuerSchema())
+{
+    protected override StoreEngine[] Others => [.. base.Others, new OnPostgres()];
+}

@@ -116,3 +116,6 @@ public sealed class LogoutNoticesOnSqlite() : KeptLogoutNoticeContract(new OnSql
 
 [Trait("Speed", "Slow")]
 public sealed class LogoutNoticesOnPostgres() : KeptLogoutNoticeContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class LogoutNoticesInIssuerSchema() : KeptLogoutNoticeContract(new InIssuerSchema());

@@ -37,6 +37,21 @@ public sealed class OnPostgres : StoreEngine
         await PostgresStores.OpenAsync(await AddressAsync(), time, CancellationToken.None);
 }
 
+/// <summary>A schema that each statement names itself, over connections that another issuer uses too. The search path leads to no tables.</summary>
+public sealed class InIssuerSchema : StoreEngine
+{
+    private readonly IssuerSchema schema = IssuerSchema.Of("id.example%2F" + Guid.NewGuid().ToString("N"));
+    private PostgresDatabase? database;
+
+    public override ValueTask<IStores> OpenCopyAsync(TimeProvider time) => OpenAsync(time);
+
+    protected override async ValueTask<IStores> OpenAsync(string directory, TimeProvider time)
+    {
+        database ??= new(PostgresAddress.Parse((await PostgresCluster.Shared).Connection + ";Search Path=nowhere"), time, issuers: 2);
+        return await PostgresStores.OpenAsync(database, schema, CancellationToken.None);
+    }
+}
+
 [Trait("Speed", "Slow")]
 public sealed class GrantsOnPostgres() : GrantContract(new OnPostgres());
 
@@ -68,3 +83,36 @@ public sealed class DirectoryOnPostgres() : DirectoryContract(new OnPostgres());
 public sealed class DurabilityOnPostgres() : DurabilityContract(new OnPostgres());
 
 public sealed class RacesOnPostgres() : RaceContract(new OnPostgres());
+
+[Trait("Speed", "Slow")]
+public sealed class GrantsInIssuerSchema() : GrantContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class GrantEndsInIssuerSchema() : GrantEndContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class SessionsInIssuerSchema() : SessionContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class ConsentsInIssuerSchema() : ConsentContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class OneTimeInIssuerSchema() : OneTimeContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class ChangeFeedInIssuerSchema() : ChangeFeedContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class NewsInIssuerSchema() : NewsContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class DocumentsInIssuerSchema() : DocumentContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class DirectoryInIssuerSchema() : DirectoryContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class DurabilityInIssuerSchema() : DurabilityContract(new InIssuerSchema());
+
+[Trait("Speed", "Slow")]
+public sealed class RacesInIssuerSchema() : RaceContract(new InIssuerSchema());

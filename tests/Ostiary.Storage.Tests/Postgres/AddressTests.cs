@@ -77,6 +77,6 @@ public sealed class AddressTests
     public void Knows_who_speaks(string version, string name, bool wakes)
     {
         var dialect = PostgresDialect.Of(version);
-        Assert.Equal((name, wakes), (dialect.Name, dialect.Wake is not null));
+        Assert.Equal((name, wakes), (dialect.Name, dialect.Wake("news") is not null));
     }
 }

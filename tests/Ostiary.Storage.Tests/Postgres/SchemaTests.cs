@@ -201,6 +201,7 @@ public sealed class SchemaTests : IDisposable
         new(
             NpgsqlDataSource.Create(await engine.ConnectionAsync()),
             PostgresDialect.Of("PostgreSQL 15"),
+            IssuerSchema.Unnamed(),
             [.. PostgresSchema.Steps, .. later],
             TimeProvider.System
         );
