@@ -97,9 +97,12 @@ internal sealed class LogoutPage(PageContext pages)
             """
         );
 
+    /// <summary>What is done first, and what is left to the person last.</summary>
+    private static readonly string[] InOrder = ["logout.apps.told", "logout.apps.shown", "logout.apps.waiting", "logout.apps.untold"];
+
     private IEnumerable<Html> Told(Catalogue texts, IReadOnlyList<LogoutOutcome> outcomes)
     {
-        foreach (var group in outcomes.GroupBy(TextOf).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var group in outcomes.GroupBy(TextOf).OrderBy(group => Array.IndexOf(InOrder, group.Key)))
         {
             var names = group.Select(o => DisplayText.Clean(pages.Issuer.Configuration.Current.Client(o.ClientId)?.Name ?? o.ClientId));
             yield return Html.Of($"""<p class="{group.Key}">{texts[group.Key, string.Join(", ", names)]}</p>""");
