@@ -14,13 +14,27 @@ internal static class AdminChannels
     /// <summary>What hosts see in the Host header of requests that come over a socket.</summary>
     private static readonly Uri Local = new("http://localhost/");
 
-    public static async Task<IAdminChannel> OpenAsync(Invocation invocation)
+    /// <param name="invocation">The command.</param>
+    /// <param name="issuer">Which of several issuers is meant; null: as the command says.</param>
+    public static async Task<IAdminChannel> OpenAsync(Invocation invocation, string? issuer = null)
     {
-        var channel = await FindAsync(invocation);
+        var channel = await FindAsync(invocation, issuer ?? invocation.Value(CommonOptions.OfIssuer));
         return invocation.Value(CommonOptions.DryRun) ? new DryRunChannel(channel, invocation.Terminal) : channel;
     }
 
-    private static async Task<IAdminChannel> FindAsync(Invocation invocation)
+    /// <summary>Whether the command says itself which issuer it means: by its name, or by the URL of its server.</summary>
+    public static bool NamesIssuer(Invocation invocation)
+    {
+        var profile = Profile.Of(invocation);
+        return invocation.Value(CommonOptions.OfIssuer) is not null
+            || invocation.Value(CommonOptions.Server) is not null
+            || (
+                invocation.Value(CommonOptions.Data) is null
+                && (Environment.GetEnvironmentVariable("OSTIARY_SERVER") is { Length: > 0 } || (profile.Data is null && profile.Server is not null))
+            );
+    }
+
+    private static async Task<IAdminChannel> FindAsync(Invocation invocation, string? issuer)
     {
         var profile = Profile.Of(invocation);
         var data = invocation.Value(CommonOptions.Data);
@@ -42,7 +56,7 @@ internal static class AdminChannels
                 "Which server? Neither a data directory nor a URL was given.",
                 "--data DIR, or --server URL with the token in OSTIARY_TOKEN"
             );
-        return await LocalAsync(Path.GetFullPath(data), timeout, invocation);
+        return await LocalAsync(Path.GetFullPath(data), timeout, issuer, invocation.Stop);
     }
 
     private static HttpAdminChannel Remote(string server, TimeSpan timeout, Profile profile)
@@ -52,12 +66,12 @@ internal static class AdminChannels
         return new(Network.Handler(), url, url.GetLeftPart(UriPartial.Authority), token, timeout);
     }
 
-    private static async Task<IAdminChannel> LocalAsync(string named, TimeSpan timeout, Invocation invocation)
+    private static async Task<IAdminChannel> LocalAsync(string named, TimeSpan timeout, string? issuer, CancellationToken stop)
     {
-        var data = PartitionOf(named, invocation.Value(CommonOptions.OfIssuer));
-        if (await OfRunningAsync(data, timeout, invocation.Stop) is { } running)
+        var data = PartitionOf(named, issuer);
+        if (await OfRunningAsync(data, timeout, stop) is { } running)
             return running;
-        var hosted = await InProcessServer.StartAsync(data, invocation.Stop);
+        var hosted = await InProcessServer.StartAsync(data, stop);
         return new HttpAdminChannel(Network.Handler(hosted.Socket), Local, data, token: null, timeout, hosted);
     }
 

@@ -10,17 +10,13 @@ namespace Ostiary.Cli.Administration;
 /// <summary>Sends a configuration file to a server, with the secrets that it refers to.</summary>
 internal static class ConfigurationUpload
 {
-    public static Task ValidateAsync(IAdminChannel channel, ConfigurationText configuration, CancellationToken ct) =>
+    public static Task<JsonElement> ValidateAsync(IAdminChannel channel, ConfigurationText configuration, CancellationToken ct) =>
         SendAsync(channel, "/config/validate", configuration, ConfigurationRequest.Of(configuration.Root, SuppliedSecrets.None, prune: false), ct);
 
-    /// <param name="issuer">Where the server has several: the one whose part of the file is meant.</param>
-    public static async Task<JsonElement> ApplyAsync(IAdminChannel channel, string file, bool prune, CancellationToken ct, string? issuer = null)
+    public static Task<JsonElement> ApplyAsync(IAdminChannel channel, ConfigurationText configuration, bool prune, CancellationToken ct)
     {
-        var configuration = ConfigurationText.Read(file);
-        if (issuer is not null)
-            configuration = configuration.PartOf(issuer);
-        var secrets = new DemandedSecrets(new LocalSecrets(Path.GetDirectoryName(Path.GetFullPath(file))!));
-        return await SendAsync(channel, "/config/apply", configuration, ConfigurationRequest.Of(configuration.Root, secrets, prune), ct);
+        var secrets = new DemandedSecrets(new LocalSecrets(Path.GetDirectoryName(Path.GetFullPath(configuration.File))!));
+        return SendAsync(channel, "/config/apply", configuration, ConfigurationRequest.Of(configuration.Root, secrets, prune), ct);
     }
 
     private static async Task<JsonElement> SendAsync(

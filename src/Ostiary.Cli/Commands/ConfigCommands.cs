@@ -38,11 +38,13 @@ internal static class ConfigCommands
             invocation.Terminal.Note($"{invocation.Value(File)} is valid by itself");
             return 0;
         }
-        await using var channel = await invocation.ChannelAsync();
-        await ConfigurationUpload.ValidateAsync(channel, configuration, invocation.Stop);
+        await ValidateAsync(invocation, configuration);
         invocation.Terminal.Note($"{invocation.Value(File)} is valid");
         return 0;
     }
+
+    private static Task<IReadOnlyList<(string? Issuer, JsonElement Answer)>> ValidateAsync(Invocation invocation, ConfigurationText configuration) =>
+        ConfigurationParts.EachAsync(invocation, configuration, (channel, part) => ConfigurationUpload.ValidateAsync(channel, part, invocation.Stop));
 
     /// <summary>No server was named: the file is checked alone.</summary>
     private static bool Offline(Invocation invocation) =>
@@ -62,13 +64,38 @@ internal static class ConfigCommands
                     Try = $"ostiary config apply {invocation.Value(File)} --prune --yes",
                 }
             );
-        await using var channel = await invocation.ChannelAsync();
-        var answer = await ConfigurationUpload.ApplyAsync(channel, invocation.Value(File), prune, invocation.Stop);
-        Show(answer, invocation);
+        var file = ConfigurationText.Read(invocation.Value(File));
+        // What is wrong for one of several is told before anything is changed for another.
+        if (file.IsOfSeveral && !invocation.Value(CommonOptions.DryRun))
+            await ValidateAsync(invocation, file);
+        var answers = await ConfigurationParts.EachAsync(
+            invocation,
+            file,
+            (channel, part) => ConfigurationUpload.ApplyAsync(channel, part, prune, invocation.Stop)
+        );
+        if (invocation.Form is OutputForm.Json or OutputForm.Yaml && answers.Any(a => a.Issuer is not null))
+            invocation.Results.One(JsonForms.Object(json => WriteAll(json, answers)), "issuers");
+        else
+            foreach (var (issuer, answer) in answers)
+                Show(issuer, answer, invocation);
         return 0;
     }
 
-    private static void Show(JsonElement answer, Invocation invocation)
+    private static void WriteAll(Utf8JsonWriter json, IReadOnlyList<(string? Issuer, JsonElement Answer)> answers)
+    {
+        json.WriteStartArray("issuers");
+        foreach (var (issuer, answer) in answers)
+        {
+            json.WriteStartObject();
+            json.WriteString("issuer", issuer);
+            foreach (var member in answer.EnumerateObject())
+                member.WriteTo(json);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Show(string? issuer, JsonElement answer, Invocation invocation)
     {
         if (invocation.Form is not OutputForm.Table)
         {
@@ -80,7 +107,8 @@ internal static class ConfigCommands
             invocation.Results.Rows([.. Made.Select(c => c.Heading)], Rows(made, Made));
         if (answer.TryGetProperty("api_secrets", out var shared))
             invocation.Results.Rows([.. MadeForApis.Select(c => c.Heading)], Rows(shared, MadeForApis));
-        invocation.Terminal.Note($"revision {answer.GetProperty("revision")}, {answer.GetProperty("changes").GetArrayLength()} changes");
+        var of = issuer is null ? "" : Printable.Of(issuer) + ": ";
+        invocation.Terminal.Note($"{of}revision {answer.GetProperty("revision")}, {answer.GetProperty("changes").GetArrayLength()} changes");
     }
 
     private static IReadOnlyList<IReadOnlyList<string>> Rows(JsonElement items, Column[] columns) =>

@@ -10,6 +10,15 @@ internal static class OfflineConfiguration
 {
     public static void Check(ConfigurationText text)
     {
+        if (!text.IsOfSeveral)
+            CheckOne(text);
+        else
+            foreach (var (_, part) in text.Parts())
+                CheckOne(part);
+    }
+
+    private static void CheckOne(ConfigurationText text)
+    {
         var read = ConfigurationFile.Read(text.Json, onLoopback: true, out var faults);
         if (read is not null)
             faults = read.CheckReferences();

@@ -27,9 +27,22 @@ internal sealed class ConfigurationText
     /// </summary>
     public ConfigurationText PartOf(string issuer)
     {
+        foreach (var (name, part) in Parts())
+            if (name.TrimEnd('/') == issuer.TrimEnd('/'))
+                return part;
+        throw Malformed(Issuers, $"The issuer {Printable.Of(issuer)} is not in it.");
+    }
+
+    /// <summary>Whether it is one for several issuers.</summary>
+    public bool IsOfSeveral => Root is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty(Issuers, out _);
+
+    /// <summary>All its parts, in the order of the file.</summary>
+    public IReadOnlyList<(string Issuer, ConfigurationText Part)> Parts()
+    {
         if (!Root.TryGetProperty(Issuers, out var parts) || parts.ValueKind != JsonValueKind.Array || Root.EnumerateObject().Count() != 1)
             throw Malformed(Issuers, "A server of several issuers needs one list of issuers in its configuration, and nothing else.");
-        ConfigurationText? found = null;
+        var found = new List<(string, ConfigurationText)>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (index, part) in parts.EnumerateArray().Index())
         {
             var path = TextPlaces.Item(Issuers, index);
@@ -42,13 +55,12 @@ internal sealed class ConfigurationText
                 || configuration.ValueKind != JsonValueKind.Object
             )
                 throw Malformed(path, "An item has two members, the text issuer and the object configuration.");
-            if (name.GetString() != issuer)
-                continue;
-            if (found is not null)
+            var issuer = name.GetString()!;
+            if (!names.Add(issuer.TrimEnd('/')))
                 throw Malformed(path, $"The issuer {Printable.Of(issuer)} stands there twice.");
-            found = new(File, Encoding.UTF8.GetBytes(configuration.GetRawText()), _places, path + ".configuration");
+            found.Add((issuer, new(File, Encoding.UTF8.GetBytes(configuration.GetRawText()), _places, path + ".configuration")));
         }
-        return found ?? throw Malformed(Issuers, $"The issuer {Printable.Of(issuer)} is not in it.");
+        return found;
     }
 
     private CliException Malformed(string path, string message) =>

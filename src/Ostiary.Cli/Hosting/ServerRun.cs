@@ -1,5 +1,6 @@
 using Ostiary.Cli.Administration;
 using Ostiary.Cli.Commands;
+using Ostiary.Cli.ConfigurationFiles;
 using Ostiary.Cli.Errors;
 using Ostiary.Cli.Output;
 using Ostiary.Server.Hosting;
@@ -43,7 +44,7 @@ internal static class ServerRun
             }
             await using var channel = new DirectAdminChannel(house.Administration);
             if (options.ConfigFile is { } file)
-                await ConfigurationUpload.ApplyAsync(channel, file, prune: false, stop, options.MoreIssuers.Count > 0 ? house.Url.Text : null);
+                await ConfigurationUpload.ApplyAsync(channel, PartOf(ConfigurationText.Read(file), house, options), prune: false, stop);
             if (seed is not null)
                 await seed(channel, stop);
         }
@@ -56,6 +57,9 @@ internal static class ServerRun
             throw new CliException(new(fault.Reason, "Cannot start: " + fault.Message) { Exit = ExitCode.Usage, Try = fault.Next });
         }
     }
+
+    private static ConfigurationText PartOf(ConfigurationText text, IssuerHouse house, ServerOptions options) =>
+        options.MoreIssuers.Count > 0 || text.IsOfSeveral ? text.PartOf(house.Url.Text) : text;
 
     private static void Announce(OstiaryServer server, ServerOptions options, Terminal terminal)
     {

@@ -88,6 +88,39 @@ public sealed class IssuersTests
         Assert.Contains(blue, missing.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_file_for_several_is_checked_and_applied_whole_or_for_one()
+    {
+        await using var served = new Served { IssuerPath = "/red" };
+        await using var elsewhere = new Served();
+        var (red, blue) = (served.Issuer, served.Address + "/blue");
+        var (file, broken) = (Path.Combine(elsewhere.Data, "issuers.json"), Path.Combine(elsewhere.Data, "broken.json"));
+        await WriteAsync(file, Part(red, "one"), Part(blue, "two"));
+        await WriteAsync(broken, Part(red, "three"), Part(blue, "four").Replace("spa", "nothing", StringComparison.Ordinal));
+        await served.StartAsync("--issuer", blue);
+
+        var alone = await Program.RunAsync("config", "validate", file);
+        var wrongAlone = await Program.RunAsync("config", "validate", broken);
+        var valid = await Program.RunAsync("config", "validate", file, "--data", served.Data);
+        var tried = await Program.RunAsync("config", "apply", file, "--data", served.Data, "--dry-run");
+        var wrong = await Program.RunAsync("config", "apply", broken, "--data", served.Data);
+        var untouched = (await ClientsAsync(served.Data, red), await ClientsAsync(served.Data, blue));
+        var ofOne = await Program.RunAsync("config", "apply", file, "--data", served.Data, "--issuer", blue);
+        var afterOne = (await ClientsAsync(served.Data, red), await ClientsAsync(served.Data, blue));
+        var ofAll = await Program.RunAsync("config", "apply", file, "--data", served.Data, "-o", "json");
+
+        Assert.Equal([0, 2, 0, 0, 0, 0], new[] { alone, wrongAlone, valid, tried, ofOne, ofAll }.Select(run => run.Exit));
+        Assert.All([wrongAlone, wrong], run => Assert.Contains(broken + ":1:", run.Error, StringComparison.Ordinal));
+        Assert.NotEqual(0, wrong.Exit);
+        Assert.DoesNotContain("three", untouched.Item1);
+        Assert.DoesNotContain("two", untouched.Item2);
+        Assert.DoesNotContain("one", afterOne.Item1);
+        Assert.Contains("two", afterOne.Item2);
+        Assert.Contains("one", await ClientsAsync(served.Data, red));
+        using var json = JsonDocument.Parse(ofAll.Output);
+        Assert.Equal([red, blue], json.RootElement.GetProperty("issuers").EnumerateArray().Select(i => i.GetProperty("issuer").GetString()));
+    }
+
     private static string Part(string issuer, string client) =>
         $$$"""{"issuer":"{{{issuer}}}","configuration":{"clients":[{"client_id":"{{{client}}}","type":"spa","redirect_uris":["http://127.0.0.1:1/cb"]}]}}""";
 
