@@ -38,7 +38,8 @@ internal static class CeilingServer
         app.MapGet("/constant", http => AnswerAsync(http, Constant));
         app.MapPost("/form", async http => await (await BareForm.ReadAsync(http) ? AnswerAsync(http, Constant) : RefuseAsync(http)));
         app.MapPost("/signed", async http => await (await BareForm.ReadAsync(http) ? SignAsync(http, signature) : RefuseAsync(http)));
-        Map(app, signature, arguments.Length > 2 ? new GroupedRows(arguments[2] + "-rows") : null);
+        await using var grouped = arguments.Length > 2 ? new GroupedRows(arguments[2] + "-rows") : null;
+        Map(app, signature, grouped);
         if (arguments.Length > 2)
         {
             var rows = new OneCommitEach(arguments[2]);

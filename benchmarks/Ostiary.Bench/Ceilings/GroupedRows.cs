@@ -4,7 +4,7 @@ using Ostiary.Storage.Sqlite;
 namespace Ostiary.Bench.Ceilings;
 
 /// <summary>One small row for each request, as durable as ours (write-ahead log, <c>synchronous=FULL</c>): whatever waits is committed together.</summary>
-internal sealed class GroupedRows
+internal sealed class GroupedRows : IAsyncDisposable
 {
     private static readonly string Content = new('c', 150);
     private readonly GroupCommit<Connection> _group;
@@ -27,6 +27,12 @@ internal sealed class GroupedRows
             },
             CancellationToken.None
         );
+
+    public async ValueTask DisposeAsync()
+    {
+        await _group.DisposeAsync();
+        _connection.Dispose();
+    }
 
     private void Commit(IReadOnlyList<QueuedWrite<Connection>> writes)
     {
