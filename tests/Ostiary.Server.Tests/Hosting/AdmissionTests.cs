@@ -32,6 +32,7 @@ public sealed class AdmissionTests
         "/.well-known/jwks.json",
         "/.well-known/openid-configuration",
         "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resource/api.example",
     ];
 
     [Fact, Trait("Spec", "RFC 9110 §15.6.4")]
@@ -77,7 +78,7 @@ public sealed class AdmissionTests
             Assert.True(
                 isPreflight
                     || NeverShed
-                        .Concat(["/errors/{code}", "/assets/{name}", "/check_session"])
+                        .Concat(["/errors/{code}", "/assets/{name}", "/check_session", "/.well-known/oauth-protected-resource/{**resource}"])
                         .Any(path => pattern.Replace("/tenant", "", StringComparison.Ordinal) == path),
                 $"{pattern} has no lane"
             );
