@@ -1,4 +1,5 @@
 using Ostiary.Cli.Administration;
+using Ostiary.Cli.ConfigurationFiles;
 using Ostiary.Cli.Hosting;
 using Ostiary.Server.Hosting;
 
@@ -25,7 +26,7 @@ internal static class SabotagedServer
         async Task PrepareAsync(IssuerHouse house, CancellationToken ct)
         {
             await using var channel = new DirectAdminChannel(house.Administration);
-            await ConfigurationUpload.ApplyAsync(channel, options.ConfigFile!, prune: false, ct);
+            await ConfigurationUpload.ApplyAsync(channel, ConfigurationText.Read(options.ConfigFile!), prune: false, ct);
         }
         await using var server = await OstiaryServer.StartAsync(
             options,
