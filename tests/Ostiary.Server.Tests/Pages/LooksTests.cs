@@ -4,6 +4,8 @@ using Microsoft.Playwright;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
 using Ostiary.Server.Consents;
+using Ostiary.Server.DeviceAuthorization;
+using Ostiary.Server.Grants;
 using Ostiary.Server.Pages;
 using Ostiary.Server.Tests.Sessions;
 
@@ -28,6 +30,10 @@ public sealed class LooksTests(Chromium chromium)
     [InlineData("error")]
     [InlineData("code")]
     [InlineData("form-post")]
+    [InlineData("device")]
+    [InlineData("device-wrong")]
+    [InlineData("device-confirm")]
+    [InlineData("device-done")]
     public async Task Looks_right_everywhere(string scene)
     {
         await using var host = await StartAsync(scene);
@@ -168,7 +174,7 @@ public sealed class LooksTests(Chromium chromium)
             handle
         );
         var page = await context.NewPageAsync();
-        if (scene is "login-continue" or "consent" or "consent-german" or "consent-hostile" or "account" or "logout")
+        if (scene is "login-continue" or "consent" or "consent-german" or "consent-hostile" or "account" or "logout" || IsOfDevice(scene))
             await SignInAsync(host, page, PageHost.Password);
         if (scene == "account")
             await FillAccountAsync(host);
@@ -180,6 +186,7 @@ public sealed class LooksTests(Chromium chromium)
             "error" => "/fail",
             "code" => "/errors/OST1012",
             "form-post" => "/post",
+            _ when IsOfDevice(scene) => "/device?user_code=" + await DeviceAsync(host, known: scene != "device-wrong"),
             _ => "/" + scene,
         };
         await page.GotoAsync(host.Address + path[1..]);
@@ -192,7 +199,37 @@ public sealed class LooksTests(Chromium chromium)
         }
         if (scene == "error")
             await page.ClickAsync("summary");
+        if (IsOfDevice(scene) && scene != "device")
+            await page.ClickAsync("main button");
+        if (scene == "device-done")
+            await page.ClickAsync("button[value=allow]");
         return page;
+    }
+
+    private static bool IsOfDevice(string scene) => scene.StartsWith("device", StringComparison.Ordinal);
+
+    /// <summary>The code that a device shows which waits, or one that nobody shows.</summary>
+    private static async Task<string> DeviceAsync(PageHost host, bool known)
+    {
+        var (code, id) = new UserCodes(host.Issuer.Master).New();
+        var grant = new Grant
+        {
+            Id = id,
+            ClientId = "tv",
+            Status = GrantStatus.Requested,
+            CreatedAt = host.Time.Now.AddMinutes(-1),
+            ExpiresAt = host.Time.Now.AddMinutes(9),
+            Request = new GrantRequest
+            {
+                Scope = ScopeSet.Of(["openid", "invoices.read"]),
+                ForDevice = true,
+                Network = "203.0.113.0/24",
+                Flow = "flow_x",
+            },
+        };
+        if (known)
+            await host.Stores.Grants.TryCreateAsync(grant, CancellationToken.None);
+        return UserCodes.Shown(code);
     }
 
     internal static async Task SignInAsync(PageHost host, IPage page, string password)

@@ -120,6 +120,8 @@ internal sealed class PageHost : IAsyncDisposable
         app.MapPost("/login", pages.Guard(pages.Login.SubmitAsync));
         app.MapGet("/consent", pages.Guard(pages.Consent.ShowAsync));
         app.MapPost("/consent", pages.Guard(pages.Consent.SubmitAsync));
+        app.MapGet("/device", pages.Guard(pages.Device.ShowAsync));
+        app.MapPost("/device", pages.Guard(pages.Device.SubmitAsync));
         app.MapGet("/account", pages.Guard(pages.Account.ShowAsync));
         app.MapPost("/account/sessions/end", pages.Guard(pages.Account.EndSessionAsync));
         app.MapPost("/account/sessions/end-all", pages.Guard(pages.Account.EndAllSessionsAsync));
@@ -144,6 +146,13 @@ internal sealed class PageHost : IAsyncDisposable
             Scopes = [new("invoices.read", "Read your invoices"), new("invoices.write", "Create invoices for you")],
         };
 
+        private static readonly Client Television = NewClient("tv", "Invoices on TV") with
+        {
+            Type = ClientType.Device,
+            AuthenticationMethod = ClientAuthenticationMethod.None,
+            GrantTypes = [ClientNames.DeviceCode],
+        };
+
         public FakeConfiguration() => Current = Of(new IssuerSettings { DisplayName = "Acme" }, Alice, Bob, Disabled, WithoutPassword);
 
         public Snapshot Current { get; set; }
@@ -162,7 +171,7 @@ internal sealed class PageHost : IAsyncDisposable
             {
                 Revision = 7,
                 Settings = settings,
-                Clients = new[] { NewClient("billing-web", "Billing Web"), NewClient("notes", null) }.ToFrozenDictionary(c => c.Id),
+                Clients = new[] { NewClient("billing-web", "Billing Web"), NewClient("notes", null), Television }.ToFrozenDictionary(c => c.Id),
                 Apis = new[] { Billing }.ToFrozenDictionary(a => a.Identifier),
                 UsersByName = byName.ToFrozenDictionary(StringComparer.Ordinal),
                 UsersBySubject = users.ToFrozenDictionary(u => u.Subject, StringComparer.Ordinal),
