@@ -74,7 +74,15 @@ public sealed class OstiaryEndpoints
         Introspection = new IntrospectionEndpoint(issuer, reader, gate, Status, tokens.Credentials);
         Revocation = new RevocationEndpoint(issuer, reader, tokens, Status);
         UserInfo = new UserInfoEndpoint(issuer, Status, tokens.Id, Proofs);
-        Pages = new PageEndpoints(issuer, Sessions, Approvals, new DeviceApprovals(issuer, userCodes), passwords, new PasswordUpdates(configuration));
+        Pages = new PageEndpoints(
+            issuer,
+            Sessions,
+            Approvals,
+            new DeviceApprovals(issuer, userCodes),
+            passwords,
+            new PasswordUpdates(configuration),
+            LogoutNotices
+        );
         EndSession = new EndSessionEndpoint(issuer, Sessions, tokens.Id, Status, Pages.Logout, LogoutNotices);
         CheckSession = new CheckSessionEndpoint(issuer, Sessions);
         Discovery = new DiscoveryEndpoint(issuer, [.. tokenGrants.Select(g => g.GrantType)]);

@@ -16,9 +16,12 @@ internal sealed class RecentIds
             return false;
         while (!_until.TryAdd(id, until))
         {
-            if (Has(id, now))
+            if (!_until.TryGetValue(id, out var known))
+                continue;
+            if (now < known)
                 return false;
-            _until.TryRemove(id, out _);
+            if (_until.TryUpdate(id, until, known))
+                return true;
         }
         return true;
     }

@@ -58,6 +58,9 @@ public sealed class Snapshot
     /// <summary>The clients that are described elsewhere, as far as this node has read of them.</summary>
     internal KnownDocuments? Documents { get; init; }
 
+    /// <summary>The registered ones, and those whose documents this node has read.</summary>
+    internal IEnumerable<Client> KnownClients => Clients.Values.Concat(Documents?.Clients ?? []);
+
     /// <summary>Also of a client whose document is not read yet: what it was given lives on.</summary>
     public Client? Client(string id) => Clients.GetValueOrDefault(id) ?? Described(id);
 

@@ -19,7 +19,7 @@ internal sealed class FrontchannelLogout(Issuer issuer)
     public async ValueTask<IReadOnlyList<LogoutFrame>> FramesAsync(string sessionId, string subject, CancellationToken ct)
     {
         var snapshot = issuer.Configuration.Current;
-        if (!snapshot.Clients.Values.Any(client => client.FrontchannelLogoutUri is not null))
+        if (!snapshot.KnownClients.Any(client => client.FrontchannelLogoutUri is not null))
             return [];
         var now = issuer.Now;
         var frames = new List<LogoutFrame>();

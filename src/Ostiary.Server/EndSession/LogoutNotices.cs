@@ -47,7 +47,7 @@ internal sealed class LogoutNotices(Issuer issuer)
     public async ValueTask WriteAsync(string sessionId, CancellationToken ct)
     {
         var snapshot = issuer.Configuration.Current;
-        if (!snapshot.Clients.Values.Any(client => client.BackchannelLogoutUri is not null))
+        if (!snapshot.KnownClients.Any(client => client.BackchannelLogoutUri is not null))
             return;
         var clients = await issuer.Stores.Grants.ClientsOfSessionAsync(sessionId, ct);
         var told = clients.Where(id => snapshot.Client(id) is { Disabled: false, BackchannelLogoutUri: not null }).ToList();

@@ -74,9 +74,9 @@ public sealed class Cors(Issuer issuer)
     }
 
     private static bool IsAppOrigin(string origin, Snapshot snapshot) =>
-        snapshot
-            .Clients.Values.Concat(snapshot.Documents?.Clients ?? [])
-            .Any(client => client is { IsPublic: true, Disabled: false } && client.RedirectUris.Any(uri => RedirectUris.PolicySource(uri) == origin));
+        snapshot.KnownClients.Any(client =>
+            client is { IsPublic: true, Disabled: false } && client.RedirectUris.Any(uri => RedirectUris.PolicySource(uri) == origin)
+        );
 }
 
 /// <summary>Who may read the answers of a route in a page of another origin. Metadata of the route, so that an answer that its handler does not give says it too.</summary>

@@ -11,12 +11,12 @@ using Ostiary.Server.Stores;
 namespace Ostiary.Server.Pages;
 
 /// <summary><c>/account</c>: where somebody is signed in, which apps they let in, and how to end both.</summary>
-internal sealed class AccountPage(PageContext pages, LogoutPage logout)
+internal sealed class AccountPage(PageContext pages, LogoutPage logout, LogoutNotices notices)
 {
-    private readonly FrontchannelLogout _frontchannel = new(pages.Issuer);
     private const string Form = "account";
     private const int MaxSessions = 100;
     private const int MaxGrants = 500;
+    private readonly FrontchannelLogout _frontchannel = new(pages.Issuer);
     private IStores Stores => pages.Issuer.Stores;
 
     public async Task ShowAsync(HttpContext http)
@@ -82,12 +82,14 @@ internal sealed class AccountPage(PageContext pages, LogoutPage logout)
     {
         var frames = await _frontchannel.FramesAsync(session.Id, session.Subject, CancellationToken.None);
         if (frames.Count == 0)
+        {
             await PageContext.SeeOther(http, pages.PathOf(next));
-        else
-            await logout.LoggedOutAsync(
-                http,
-                new AfterLogout { Frames = frames, Outcomes = await LogoutNotices.OutcomesAsync(Stores, session.Id, http.RequestAborted) }
-            );
+            return;
+        }
+        // The feed would have them written too, but not before this page says who is told.
+        await notices.WriteAsync(session.Id, CancellationToken.None);
+        var outcomes = await LogoutNotices.OutcomesAsync(Stores, session.Id, http.RequestAborted);
+        await logout.LoggedOutAsync(http, new AfterLogout { Frames = frames, Outcomes = outcomes });
     }
 
     /// <summary>Takes an app's access away: its grants end, and it has to ask again.</summary>

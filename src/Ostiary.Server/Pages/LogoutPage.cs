@@ -88,12 +88,15 @@ internal sealed class LogoutPage(PageContext pages)
     private static Html Frame(LogoutFrame frame) =>
         Html.Of($"""<iframe src="{frame.Url}" hidden sandbox="allow-scripts allow-same-origin" referrerpolicy="no-referrer"></iframe>""");
 
-    /// <summary>A script goes on when the frames are loaded; where none runs, the browser goes on after a while.</summary>
+    /// <summary>
+    /// A script goes on when the frames are loaded, and does not wait for those that never are. Where none runs the browser goes on by itself, but its clock starts only
+    /// when all of them are loaded; there is the link.
+    /// </summary>
     private Html GoOn(string target) =>
         Html.Of(
             $"""
-            <meta http-equiv="refresh" content="{Patience};url={target}">
-            <script src="{pages.Issuer.Url.Path}{Assets.PathOf("signed-out.js")}" defer></script>
+            <noscript><meta http-equiv="refresh" content="{Patience};url={target}"></noscript>
+            <script src="{pages.Issuer.Url.Path}{Assets.PathOf("signed-out.js")}" data-patience="{Patience}" defer></script>
             """
         );
 

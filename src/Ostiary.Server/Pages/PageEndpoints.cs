@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Http;
 using Ostiary.Server.Interaction;
 using Ostiary.Server.Sessions;
@@ -18,7 +19,8 @@ internal sealed class PageEndpoints
         IInteractions interactions,
         IDeviceInteractions devices,
         Passwords passwords,
-        IPasswordUpdates passwordUpdates
+        IPasswordUpdates passwordUpdates,
+        LogoutNotices notices
     )
     {
         _issuer = issuer;
@@ -27,7 +29,7 @@ internal sealed class PageEndpoints
         Consent = new ConsentPage(pages);
         Device = new DevicePage(pages, devices);
         Logout = new LogoutPage(pages);
-        Account = new AccountPage(pages, Logout);
+        Account = new AccountPage(pages, Logout, notices);
         Errors = new ErrorCodePage(issuer);
     }
 

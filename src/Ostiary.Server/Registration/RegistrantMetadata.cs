@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ostiary.Protocol;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 
 namespace Ostiary.Server.Registration;
@@ -70,12 +71,9 @@ internal sealed class RegistrantMetadata
         reading.CheckHosts();
         var faults = new List<ConfigurationFault>();
         var document = ClientDocument.Parse(declared, "", onLoopback, faults);
-        if (document is not null && policy.McpServers.IsEmpty && document.Client.RedirectUris.FirstOrDefault(IsOneWord) is { } word)
+        if (document is not null && policy.McpServers.IsEmpty && OneWordOf(document.Client) is { } fault)
         {
-            const string hint = "For example com.example.app:/callback; a single word only where an API is an MCP server.";
-            faults.Add(
-                new("redirect_uris", Reason.RedirectUriNotAcceptable, $"'{DocumentReader.Shorten(word)}' has no private-use scheme with a dot.", hint)
-            ); // RFC 8252 §7.1
+            faults.Add(fault);
             document = null;
         }
         var result = new RegistrantMetadata(policy, asked)
@@ -133,6 +131,19 @@ internal sealed class RegistrantMetadata
                 : method == "none" ? "spa"
                 : "web"
         );
+    }
+
+    /// <summary>An address with a scheme that is a single word, wherever the browser would be sent to it.</summary>
+    private static ConfigurationFault? OneWordOf(Client client)
+    {
+        const string hint = "For example com.example.app:/callback; a single word only where an API is an MCP server.";
+        var (member, word) = ("redirect_uris", client.RedirectUris.FirstOrDefault(IsOneWord));
+        if (word is null)
+            (member, word) = ("post_logout_redirect_uris", client.PostLogoutRedirectUris.FirstOrDefault(IsOneWord));
+        if (word is null)
+            return null;
+        var message = $"'{DocumentReader.Shorten(word)}' has no private-use scheme with a dot.";
+        return new(member, Reason.RedirectUriNotAcceptable, message, hint); // RFC 8252 §7.1
     }
 
     private static bool IsOneWord(string uri) => RedirectUris.IsPrivateScheme(uri) && !RedirectUris.MayRegister(uri, native: true);

@@ -107,6 +107,22 @@ public sealed class LogoutTests(SystemChromium chromium) : IClassFixture<SystemC
         Assert.Empty(watched.Complaints);
     }
 
+    [Fact]
+    [Trait("Spec", "Front-Channel Logout §3")]
+    public async Task An_app_that_never_answers_keeps_nobody_on_the_page() // L28
+    {
+        await using var town = await NotesTown.StartAsync(chromium.Authority, Logouts.Frontchannel);
+        await using var context = await chromium.NewAsync(scripts: true);
+        var page = await context.NewPageAsync();
+        await SignInAsync(town, page);
+        await page.RouteAsync("**/style.css?iss=*", _ => { });
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await page.GetByText("You are not signed in.").WaitForAsync();
+
+        Assert.Equal(town.App + "/", page.Url);
+    }
+
     private static async Task SignInAsync(NotesTown town, IPage page)
     {
         await page.GotoAsync(town.App);

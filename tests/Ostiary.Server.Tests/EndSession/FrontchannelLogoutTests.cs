@@ -60,9 +60,13 @@ public sealed partial class FrontchannelLogoutTests : IAsyncLifetime
         var html = await response.Content.ReadAsStringAsync(Ct);
         Assert.Equal((HttpStatusCode.OK, null), (response.StatusCode, response.Headers.Location));
         Assert.Single(FramesOf(html));
-        Assert.Contains($"""<meta http-equiv="refresh" content="5;url={ReturnTo}?state=a%22b">""", html, StringComparison.Ordinal);
+        Assert.Contains(
+            $"""<noscript><meta http-equiv="refresh" content="5;url={ReturnTo}?state=a%22b"></noscript>""",
+            html,
+            StringComparison.Ordinal
+        );
         Assert.Contains($"""id="onward" href="{ReturnTo}?state=a%22b">""", html, StringComparison.Ordinal);
-        Assert.Matches("<script src=\"/assets/signed-out\\.[0-9a-f]{16}\\.js\" defer></script>", html);
+        Assert.Matches("<script src=\"/assets/signed-out\\.[0-9a-f]{16}\\.js\" data-patience=\"5\" defer></script>", html);
     }
 
     [Fact]
@@ -89,6 +93,27 @@ public sealed partial class FrontchannelLogoutTests : IAsyncLifetime
 
         Assert.Single(FramesOf(await response.Content.ReadAsStringAsync(Ct)));
         Assert.Equal("shown", await StateAsync(sid, "desk"));
+    }
+
+    [Theory]
+    [InlineData("end")]
+    [InlineData("end-all")]
+    public async Task The_account_page_does_not_call_those_untold_that_the_server_tells_by_itself(string form)
+    {
+        await _server.AddClientAsync(
+            """{"client_id":"told","type":"web","client_name":"Billing","redirect_uris":["CB"],"consent":"none","backchannel_logout_uri":"https://127.0.0.1:1/back"}""",
+            TestServer.WebSecret
+        );
+        using var browser = _server.NewBrowser();
+        var sid = LogoutPeer.Part(await SignInAsync(browser, "desk"), 1).GetProperty("sid").GetString()!;
+        await SignInAsync(browser, "told");
+        var account = await (await browser.GetAsync("/account")).Content.ReadAsStringAsync(Ct);
+
+        var response = await browser.PostAsync("/account/sessions/" + form, ("csrf", Browser.Field(account, "csrf")!), ("session", sid));
+
+        var html = await response.Content.ReadAsStringAsync(Ct);
+        Assert.Contains("Not reached yet; we keep trying: Billing.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Could not be told", html, StringComparison.Ordinal);
     }
 
     [Fact]

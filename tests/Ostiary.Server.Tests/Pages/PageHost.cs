@@ -12,6 +12,7 @@ using Ostiary.Server.Clients;
 using Ostiary.Server.Configuration;
 using Ostiary.Server.Decisions;
 using Ostiary.Server.DeviceAuthorization;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Interaction;
 using Ostiary.Server.Keys;
 using Ostiary.Server.Pages;
@@ -88,7 +89,8 @@ internal sealed class PageHost : IAsyncDisposable
                 host.Interactions,
                 new DeviceApprovals(issuer, new UserCodes(issuer.Master)),
                 host._passwords,
-                host.PasswordUpdates
+                host.PasswordUpdates,
+                new LogoutNotices(issuer)
             )
         );
         map?.Invoke(app, host);

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using Ostiary.Protocol.Reasons;
+using Ostiary.Server.EndSession;
 using Ostiary.Server.Registration;
+using Ostiary.Server.Tests.EndSession;
 using Ostiary.Server.Tests.Harness;
 using Ostiary.Server.Tests.Outbound;
 
@@ -152,6 +154,31 @@ public sealed class MetadataDocumentTests : IAsyncLifetime
         Assert.Contains("<dt>Known by</dt><dd><strong>127.0.0.1</strong></dd>", page, StringComparison.Ordinal);
         Assert.Contains("Any program here can pretend to be it", page, StringComparison.Ordinal);
         Assert.Contains("Not verified", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Spec", "Back-Channel Logout §2.5")]
+    [Trait("Spec", "Front-Channel Logout §2")]
+    public async Task A_described_client_hears_of_logouts_also_where_no_other_does()
+    {
+        _answer = Peer.Ok(
+            Document(
+                more: $"\"backchannel_logout_uri\":\"https://127.0.0.1:{_peer.Port}/out\",\"frontchannel_logout_uri\":\"http://127.0.0.1:1/front\","
+            )
+        );
+        using var browser = _server.NewBrowser();
+        using var client = new TokenClient(_server, Id, null);
+        var idToken = (await client.SignInAsync(browser))["id_token"]!;
+
+        var page = await (await browser.GetAsync("/end_session?id_token_hint=" + idToken)).Content.ReadAsStringAsync(
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.StartsWith("http://127.0.0.1:1/front?iss=", Assert.Single(FrontchannelLogoutTests.FramesOf(page)), StringComparison.Ordinal);
+        var sid = LogoutPeer.Part(idToken, 1).GetProperty("sid").GetString()!;
+        var notices = await _server.Server.Issuer.Stores.LogoutNotices.OfSessionAsync(sid, TestContext.Current.CancellationToken);
+        Assert.Equal(Id, Assert.Single(notices).ClientId);
+        Assert.NotEqual(LogoutNoticeState.Shown, notices[0].State);
     }
 
     private string Document(string? id = null, string redirect = TestServer.Callback, string more = "") =>

@@ -41,6 +41,20 @@ public sealed class RegistrationTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, tokens.Status);
     }
 
+    [Theory]
+    [Trait("Spec", "RFC 8252 §7.1")]
+    [InlineData("redirect_uris", """["cursor://x/cb"]""", """["https://rp.test/out"]""")]
+    [InlineData("post_logout_redirect_uris", """["com.example.app:/cb"]""", """["com.example.app:/out","cursor://x/out"]""")]
+    public async Task Without_an_MCP_server_nobody_registers_a_scheme_of_one_word(string member, string redirects, string afterLogout)
+    {
+        var answer = await _registrant.RegisterAsync(
+            $$"""{"application_type":"native","token_endpoint_auth_method":"none","redirect_uris":{{redirects}},"post_logout_redirect_uris":{{afterLogout}}}"""
+        );
+
+        answer.ShouldBeRefused("invalid_redirect_uri", "OST4202");
+        Assert.Contains(member + ": 'cursor://x/", answer["error_description"], StringComparison.Ordinal);
+    }
+
     [Fact]
     [Trait("Spec", "Back-Channel Logout §2.2")]
     [Trait("Spec", "Front-Channel Logout §2")]
