@@ -19,6 +19,8 @@ public static class RedirectUris
         "ftp",
         "ftps",
         "git",
+        "http",
+        "https",
         "intent",
         "jar",
         "javascript",

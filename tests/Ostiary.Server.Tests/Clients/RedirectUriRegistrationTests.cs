@@ -95,6 +95,9 @@ public sealed class RedirectUriRegistrationTests
     [InlineData("web+app:/x")]
     [InlineData("mailto:/x")]
     [InlineData("view-source:/x")]
+    [InlineData("https:/evil.test/cb")] // Browsers add the slash.
+    [InlineData("http:/evil.test/cb")]
+    [InlineData("https:///evil.test/cb")]
     [InlineData("cursor:callback")]
     [InlineData("cursor:")]
     [InlineData("cu:/x")]
