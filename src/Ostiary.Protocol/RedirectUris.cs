@@ -19,8 +19,6 @@ public static class RedirectUris
         "ftp",
         "ftps",
         "git",
-        "http",
-        "https",
         "intent",
         "jar",
         "javascript",
