@@ -32,7 +32,7 @@ public static class CertificateKey
         if (ec is not null)
         {
             var numbers = ec.ExportParameters(false);
-            return CurveOf(numbers.Curve) is { } crv
+            return numbers.Curve.IsNamed && CurveOf(numbers.Curve) is { } crv // A curve by its numbers has no name.
                 ? $$"""{"kty":"EC","crv":"{{crv}}","x":"{{Text(numbers.Q.X!)}}","y":"{{Text(numbers.Q.Y!)}}"}"""
                 : null;
         }

@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
@@ -76,17 +77,18 @@ public sealed record CertificateSubject(CertificateNameKind Kind, string Value)
     {
         var octets = new AsnReader(encoded, AsnEncodingRules.DER).ReadOctetString(tag);
         if (Kind == CertificateNameKind.SanIp)
-            return octets.AsSpan().SequenceEqual(Address(Value)?.GetAddressBytes()); // RFC 8705 §2.1.2: compared as octets
+            return Address(Value) is { } address && octets.AsSpan().SequenceEqual(address.GetAddressBytes()); // RFC 8705 §2.1.2: compared as octets
         if (!Ascii.IsValid(octets))
             return false;
         var name = Encoding.ASCII.GetString(octets);
         return string.Equals(name, Value, Kind == CertificateNameKind.SanDns ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
     }
 
+    /// <summary>Of version 4 in its one spelling: 010.0.0.1 is 8.0.0.1 to some readers.</summary>
     private static IPAddress? Address(string text) =>
-        (text.Contains(':', StringComparison.Ordinal) || text.Count(c => c == '.') == 3)
-        && !text.Contains('%', StringComparison.Ordinal)
+        !text.AsSpan().ContainsAny('%', '[')
         && IPAddress.TryParse(text, out var address)
+        && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text)
             ? address
             : null;
 }

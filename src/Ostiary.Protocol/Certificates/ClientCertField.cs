@@ -39,7 +39,7 @@ public static class ClientCertField
         return true;
     }
 
-    /// <summary>A byte sequence: base64 between colons, in its one spelling. RFC 9651 §3.3.5</summary>
+    /// <summary>A byte sequence: base64 between colons. RFC 9651 §3.3.5</summary>
     private static byte[]? Octets(string item)
     {
         if (item.Length is < 4 or > MaxLength || item[0] != ':' || item[^1] != ':')

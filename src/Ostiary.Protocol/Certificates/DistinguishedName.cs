@@ -81,6 +81,9 @@ internal static class DistinguishedName
     private static string Set(List<string> attributes) =>
         string.Create(CultureInfo.InvariantCulture, $"{attributes.Count}[{string.Concat(attributes.Order(StringComparer.Ordinal))}]");
 
+    // Marked, so that no text looks like the octets of another kind.
+    private static string Marked(string text) => "'" + text;
+
     /// <summary>The text of a value, whatever the kind of its string; of any other kind its octets in hexadecimal digits.</summary>
     private static string ValueOf(ReadOnlyMemory<byte> encoded)
     {
@@ -92,7 +95,7 @@ internal static class DistinguishedName
                 throw new AsnContentException();
             try
             {
-                return encoding.GetString(octets.Span);
+                return Marked(encoding.GetString(octets.Span));
             }
             catch (DecoderFallbackException)
             {
@@ -186,7 +189,7 @@ internal static class DistinguishedName
         }
         try
         {
-            return lastIsSpace || octets.Count == 0 ? null : StrictUtf8.GetString([.. octets]);
+            return lastIsSpace || octets.Count == 0 ? null : Marked(StrictUtf8.GetString([.. octets]));
         }
         catch (DecoderFallbackException)
         {

@@ -66,6 +66,7 @@ public sealed class ClientAuthentication
             && (
                 facts.Secret?.Id
                 ?? facts.Assertion?.KeyId
+                ?? facts.Certificate?.KeyId
                 ?? (facts.Certificate is null ? null : presented.Certificate.Key!.Thumbprint)
                 ?? (snapshot.Clients.ContainsKey(client!.Id) && client.Registered ? CredentialUses.NoCredential : null)
             )

@@ -55,7 +55,7 @@ internal static class ClientAuthenticationRules
         { "it is valid now, with all above it",            Reason.ClientCertificateExpired,     "RFC 5280 §4.1.2.5", (r, f, now) => !IsByAuthority(f) || f.Certificate!.InTime },
         { "it is meant for the authentication of clients", Reason.ClientCertificateNotForClients, "RFC 5280 §4.2.1.12", (r, f, now) => !IsByAuthority(f) || f.Certificate!.ForClients },
         { "it has the name that the client registered",    Reason.ClientCertificateOfAnother,   "RFC 8705 §2.1.2",  (r, f, now) => !IsByAuthority(f) || f.Client!.CertificateSubject?.Names(r.Certificate.Leaf!) == true },
-        { "its key is one of the client's",                Reason.ClientCertificateKeyUnknown,  "RFC 8705 §2.2",    (r, f, now) => f.Client!.AuthenticationMethod != ClientAuthenticationMethod.SelfSignedTlsClientAuth || f.Certificate!.KeyKnown },
+        { "its key is one of the client's",                Reason.ClientCertificateKeyUnknown,  "RFC 8705 §2.2",    (r, f, now) => f.Client!.AuthenticationMethod != ClientAuthenticationMethod.SelfSignedTlsClientAuth || f.Certificate!.KeyId is not null },
     };
 
     // csharpier-ignore

@@ -14,8 +14,8 @@ internal sealed record CertificateFacts
     public bool InTime { get; init; }
     public bool ForClients { get; init; }
 
-    /// <summary>Whether its key is one of the client's.</summary>
-    public bool KeyKnown { get; init; }
+    /// <summary>Which of the client's keys it has; null: none.</summary>
+    public string? KeyId { get; init; }
 
     /// <summary>Why the keys to compare it with cannot be had.</summary>
     public Reason? KeysUnavailable { get; init; }
@@ -25,6 +25,13 @@ internal sealed record CertificateFacts
 internal sealed class ClientCertificates(MutualTls mutualTls, ClientKeys keys)
 {
     private const string ForClients = "1.3.6.1.5.5.7.3.2"; // RFC 5280 §4.2.1.12
+    private static readonly CertificateFacts Good = new()
+    {
+        Trusted = true,
+        InTime = true,
+        ForClients = true,
+    };
+    private readonly HeldChains _held = new();
     private readonly X509Certificate2Collection _roots = [.. mutualTls.Authorities.Where(IsSelfIssued)];
     private readonly X509Certificate2Collection _between = [.. mutualTls.Authorities.Where(c => !IsSelfIssued(c))];
 
@@ -35,20 +42,44 @@ internal sealed class ClientCertificates(MutualTls mutualTls, ClientKeys keys)
         if (client is null or { Disabled: true } || shown.Leaf is not { } leaf)
             return null;
         if (client.AuthenticationMethod == ClientAuthenticationMethod.TlsClientAuth)
-            return Judge(leaf, shown.Chain, now);
+            return Judge(leaf, shown, now);
         if (client.AuthenticationMethod != ClientAuthenticationMethod.SelfSignedTlsClientAuth)
             return null;
         if (CertificateKey.ThumbprintOf(leaf) is not { } thumbprint)
             return new();
-        var (known, unavailable) = await keys.HasAsync(thumbprint, client, ct); // RFC 8705 §2.2.2
-        return new() { KeyKnown = known, KeysUnavailable = unavailable };
+        var (key, unavailable) = await keys.FindAsync(thumbprint, client, ct); // RFC 8705 §2.2.2
+        return new() { KeyId = key is null ? null : key.Kid ?? thumbprint, KeysUnavailable = unavailable };
+    }
+
+    private CertificateFacts Judge(X509Certificate2 leaf, PresentedCertificate shown, DateTimeOffset now)
+    {
+        var thumbprint = shown.Key!.Thumbprint;
+        if (_held.Has(thumbprint, now))
+            return Good;
+        using var chain = new X509Chain();
+        SetPolicy(chain.ChainPolicy, shown.Chain, now);
+        try
+        {
+            chain.Build(leaf);
+            var facts = Read(chain.ChainStatus);
+            if (facts == Good)
+                _held.Add(thumbprint, now, chain.ChainElements.Min(element => element.Certificate.NotAfter));
+            return facts;
+        }
+        catch (CryptographicException) // An extension, of it or above it, cannot be read.
+        {
+            return new();
+        }
+        finally
+        {
+            foreach (var element in chain.ChainElements)
+                element.Certificate.Dispose();
+        }
     }
 
     // RFC 5280 §6.1, by the platform; against our authorities alone, at our time, and without a request to anybody.
-    private CertificateFacts Judge(X509Certificate2 leaf, IReadOnlyList<X509Certificate2> sent, DateTimeOffset now)
+    private void SetPolicy(X509ChainPolicy policy, IReadOnlyList<X509Certificate2> sent, DateTimeOffset now)
     {
-        using var chain = new X509Chain();
-        var policy = chain.ChainPolicy;
         policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         policy.CustomTrustStore.AddRange(_roots);
         policy.ExtraStore.AddRange(_between);
@@ -59,12 +90,13 @@ internal sealed class ClientCertificates(MutualTls mutualTls, ClientKeys keys)
         policy.VerificationTimeIgnored = false;
         policy.VerificationTime = now.UtcDateTime;
         policy.ApplicationPolicy.Add(new Oid(ForClients));
-        chain.Build(leaf);
+    }
+
+    private CertificateFacts Read(X509ChainStatus[] statuses)
+    {
         var found = X509ChainStatusFlags.NoError;
-        foreach (var status in chain.ChainStatus)
+        foreach (var status in statuses)
             found |= status.Status;
-        foreach (var element in chain.ChainElements)
-            element.Certificate.Dispose();
         const X509ChainStatusFlags purpose = X509ChainStatusFlags.NotValidForUsage;
         const X509ChainStatusFlags time = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested;
         return new()

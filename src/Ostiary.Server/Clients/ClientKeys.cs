@@ -28,22 +28,22 @@ internal sealed class ClientKeys(FetchCache<JsonWebKeySet> fetched)
         return new(newer.Value is { } set && Jws.TryVerify(compact, set, policy, out var late, out _) ? late : null, null);
     }
 
-    /// <summary>Whether a key is one of the client's, whatever it is called; and why that cannot be known. RFC 8705 §2.2.2</summary>
-    public async ValueTask<(bool Known, Reason? Unavailable)> HasAsync(string thumbprint, Client client, CancellationToken ct)
+    /// <summary>The key of the client that has this thumbprint, whatever it is called; or why that cannot be known. RFC 8705 §2.2.2</summary>
+    public async ValueTask<(JsonWebKey? Key, Reason? Unavailable)> FindAsync(string thumbprint, Client client, CancellationToken ct)
     {
         if (client.Keys is { } keys)
-            return (Has(keys, thumbprint), null);
+            return (Find(keys, thumbprint), null);
         if (client.JwksUri is not { } url)
             return default;
         var copy = await fetched.GetAsync(url, ct);
         if (copy.Value is null)
-            return (false, copy.Refused);
-        if (Has(copy.Value, thumbprint))
-            return (true, null);
+            return (null, copy.Refused);
+        if (Find(copy.Value, thumbprint) is { } key)
+            return (key, null);
         var newer = await fetched.GetNewerAsync(url, copy, ct);
-        return (newer.Value is { } set && Has(set, thumbprint), null);
+        return (newer.Value is { } set ? Find(set, thumbprint) : null, null);
     }
 
-    private static bool Has(JsonWebKeySet keys, string thumbprint) =>
-        keys.Keys.Any(key => !key.IsSymmetric && key.Use is null or "sig" && key.Thumbprint() == thumbprint);
+    private static JsonWebKey? Find(JsonWebKeySet keys, string thumbprint) =>
+        keys.Keys.FirstOrDefault(key => !key.IsSymmetric && key.Use is null or "sig" && key.Thumbprint() == thumbprint);
 }

@@ -25,7 +25,7 @@ internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies, bool pass
         foreach (var network in proxies)
         {
             if (network.Contains(peer))
-                return ThroughProxy(http, passesCertificates ? new(certificate, chain) : NoCertificate, next);
+                return ThroughProxy(http, new(certificate, chain), next);
         }
         return http.Request.IsHttps || IPAddress.IsLoopback(peer) ? next(http) : RefuseAsync(http);
     }
@@ -34,16 +34,18 @@ internal sealed class TransportGuard(IReadOnlyList<IPNetwork> proxies, bool pass
 
     private static StringValues Take(HttpContext http, string header) => http.Request.Headers.Remove(header, out var values) ? values : default;
 
-    private static Task ThroughProxy(HttpContext http, ForwardedCertificate certificate, RequestDelegate next)
+    private Task ThroughProxy(HttpContext http, ForwardedCertificate certificate, RequestDelegate next)
     {
         var proto = http.Request.Headers["X-Forwarded-Proto"];
         if (proto.Count != 1 || proto[0] != "https")
         {
             // What this machine asks itself carries no header of a proxy; who sends one without the other is a proxy that hides by what its client came.
             var isOwn = http.Request.IsHttps || (IPAddress.IsLoopback(http.Connection.RemoteIpAddress!) && !IsForwarded(http.Request));
+            if (passesCertificates || IsForwarded(http.Request))
+                http.Features.Set(NoCertificate); // The certificate of the connection is the proxy's, and of its client nothing was said that counts.
             return isOwn && proto.Count == 0 ? next(http) : RefuseAsync(http);
         }
-        http.Features.Set(certificate); // From here on the certificate of the connection is the proxy's.
+        http.Features.Set(passesCertificates ? certificate : NoCertificate); // From here on the certificate of the connection is the proxy's.
         var chain = http.Request.Headers["X-Forwarded-For"];
         var last = chain.Count == 0 ? null : chain[^1]!.Split(',')[^1].Trim();
         if (last is not null && IPAddress.TryParse(last, out var client))

@@ -98,7 +98,7 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
             ActorsOf(asked, facts),
             request.Snapshot,
             request.Now,
-            request.Shown.For(request.Client, facts.Api)
+            request.Shown.For(request.Client, facts.Api) ?? facts.BoundTo // What was bound stays bound.
         );
         var response = new TokenResponse(issued, granted, IssuedTokenType: asked.Wanted);
         return new(GrantRules.Issued(record, response) with { Change = "exchanged" }, response);

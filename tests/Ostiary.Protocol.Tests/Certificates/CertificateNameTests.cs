@@ -87,6 +87,9 @@ public sealed class CertificateNameTests
     [Theory]
     [Trait("Spec", "RFC 8705 §2.1.2")]
     [InlineData(CertificateNameKind.SanIp, "1")]
+    [InlineData(CertificateNameKind.SanIp, "010.0.0.1")]
+    [InlineData(CertificateNameKind.SanIp, "0x7f.0.0.1")]
+    [InlineData(CertificateNameKind.SanIp, "[::1]:80")]
     [InlineData(CertificateNameKind.SanIp, "fe80::1%eth0")]
     [InlineData(CertificateNameKind.SanIp, "bank.test")]
     [InlineData(CertificateNameKind.SanDns, "*.bank.test")]
@@ -113,6 +116,34 @@ public sealed class CertificateNameTests
         Assert.False(subject.Names(broken));
         Assert.False(subject.Names(cut));
         Assert.False(subject.Names(bare));
+    }
+
+    [Fact, Trait("Spec", "RFC 4514 §2.4")]
+    public void A_text_that_looks_like_octets_of_another_kind_is_not_them()
+    {
+        const string integer = "#020101";
+        using var text = Of(Name(UniversalTagNumber.UTF8String, ("2.5.4.3", integer)));
+
+        Assert.False(Names("CN=" + integer, text));
+        Assert.True(Names("CN=\\" + integer, text));
+    }
+
+    [Fact]
+    public void A_key_on_a_curve_that_has_no_name_here_has_no_thumbprint()
+    {
+        using var named = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var spelled = ECDsa.Create(named.ExportExplicitParameters(includePrivateParameters: true));
+        using var other = ECDsa.Create(ECCurve.NamedCurves.brainpoolP256r1);
+        foreach (var key in new[] { spelled, other })
+        {
+            var request = new CertificateRequest(
+                new("CN=x"),
+                PublicKey.CreateFromSubjectPublicKeyInfo(key.ExportSubjectPublicKeyInfo(), out _),
+                HashAlgorithmName.SHA256
+            );
+            using var certificate = request.Create(new("CN=x"), X509SignatureGenerator.CreateForECDsa(named), From, From.AddDays(1), [1]);
+            Assert.Null(CertificateKey.ThumbprintOf(certificate));
+        }
     }
 
     [Fact, Trait("Spec", "RFC 7638 §3.2"), Trait("Spec", "RFC 8410 §3")]

@@ -96,7 +96,8 @@ public sealed class RedirectUriRegistrationTests
     [InlineData("mailto:/x")]
     [InlineData("view-source:/x")]
     [InlineData("http:/rp.test/cb")]
-    [InlineData("https:/rp.test/cb")]
+    [InlineData("https:/rp.test/cb")] // Browsers add the slash.
+    [InlineData("https:///rp.test/cb")]
     [InlineData("chrome-extension://abc/cb")]
     [InlineData("itms-services://x/cb")]
     [InlineData("webcal://x/cb")]

@@ -192,6 +192,8 @@ public sealed class CertificateAuthenticationTests(MtlsServer mtls) : IClassFixt
 
         Assert.Equal(HttpStatusCode.OK, (await good.TokenAsync("self")).Status);
         Assert.Equal(HttpStatusCode.OK, (await renewed.TokenAsync("self")).Status);
+        var used = await mtls.Server.AdministerAsync("GET", "/clients/self/secrets");
+        Assert.Equal(1, used.GetProperty("items").GetArrayLength()); // However often it is renewed, it is one key.
         (await other.TokenAsync("self")).ShouldBeRefused("invalid_client", "OST3036", Unauthorized);
         (await none.TokenAsync("self")).ShouldBeRefused("invalid_client", "OST3031", Unauthorized);
         (await good.TokenAsync("self", ("client_secret", "x"))).ShouldBeRefused("invalid_client", "OST3007", Unauthorized);

@@ -197,6 +197,39 @@ public sealed class CertificateBoundTokenTests(MtlsServer mtls) : IClassFixture<
         Assert.Equal(Unauthorized, (await AskAsync(thief)).Status);
     }
 
+    [Fact, Trait("Spec", "RFC 8693 §5"), Trait("Spec", "RFC 8705 §3")]
+    public async Task F19_a_bound_token_is_exchanged_over_a_connection_of_its_certificate_alone_and_stays_bound()
+    {
+        const string exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+        await Server.AddClientAsync(
+            $$"""{"client_id":"from","type":"service","scope":"read","token_endpoint_auth_method":"client_secret_post",{{Bound}}}""",
+            TestServer.WebSecret
+        );
+        await Server.AddClientAsync(
+            $$"""{"client_id":"to","type":"service","scope":"read","token_endpoint_auth_method":"client_secret_post","grant_types":["client_credentials","{{exchange}}"],"token_exchange":[{"from":["from"],"audiences":["https://api.example"],"scope":"read"}]}""",
+            TestServer.WebSecret
+        );
+        using var certificate = Pki.SelfSigned();
+        using var holder = mtls.As(certificate);
+        using var thief = mtls.As(Pki.SelfSigned());
+        var token = (await holder.TokenAsync("from", ("client_secret", TestServer.WebSecret), ("scope", "read")))["access_token"]!;
+        (string, string)[] ask =
+        [
+            ("client_id", "to"),
+            ("client_secret", TestServer.WebSecret),
+            ("grant_type", exchange),
+            ("subject_token", token),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+            ("audience", "https://api.example"),
+        ];
+
+        (await thief.PostAsync("/token", ask)).ShouldBeRefused("invalid_grant", "OST2113");
+        var given = await holder.PostAsync("/token", ask);
+
+        Assert.Equal(HttpStatusCode.OK, given.Status);
+        Assert.Contains(MtlsServer.Thumbprint(certificate), Forge.Part(given["access_token"]!, 1), StringComparison.Ordinal);
+    }
+
     [Fact, Trait("Spec", "RFC 8705 §5")]
     public async Task A_proof_may_name_the_endpoint_by_either_address()
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Ostiary.Server.Tests.Harness;
 
@@ -22,10 +23,13 @@ public sealed class ClientCertHeaderTests
 
     private static string Field(X509Certificate2 certificate) => $":{Convert.ToBase64String(certificate.RawData)}:";
 
-    private static async Task<Answer> ThroughProxyAsync(MtlsServer server, params (string Name, string Value)[] headers)
+    private static Task<Answer> ThroughProxyAsync(MtlsServer server, params (string Name, string Value)[] headers) =>
+        ThroughProxyAsync(server, "pki", headers);
+
+    private static async Task<Answer> ThroughProxyAsync(MtlsServer server, string id, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, server.Server.Issuer + "/token");
-        request.Content = new FormUrlEncodedContent([new("client_id", "pki"), new("grant_type", "client_credentials")]);
+        request.Content = new FormUrlEncodedContent([new("client_id", id), new("grant_type", "client_credentials")]);
         request.Headers.Add("X-Forwarded-Proto", "https");
         request.Headers.Add("X-Forwarded-For", "203.0.113.7");
         foreach (var (name, value) in headers)
@@ -114,6 +118,50 @@ public sealed class ClientCertHeaderTests
         using var other = server.Stranger.Issue("CN=bank");
         proxy.Headers.Add("Client-Cert", Field(other));
         (await proxy.TokenAsync("pki")).ShouldBeRefused("invalid_client", "OST3032", Unauthorized);
+    }
+
+    [Theory, Trait("Spec", "RFC 9440 §4")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nor_is_it_where_the_proxy_does_not_say_by_what_its_client_came(bool passes)
+    {
+        await using var server = await StartAsync(passes: passes);
+        using var certificate = server.Authority.Issue("CN=bank");
+        using var proxy = server.As(certificate);
+        proxy.Headers.Add("X-Forwarded-For", "203.0.113.7");
+
+        (await proxy.TokenAsync("pki")).ShouldBeRefused("invalid_client", "OST3031", Unauthorized);
+        proxy.Headers.Remove("X-Forwarded-For");
+        proxy.Headers.Add("Client-Cert", Field(certificate));
+        if (passes)
+            (await proxy.TokenAsync("pki")).ShouldBeRefused("invalid_client", "OST3031", Unauthorized);
+    }
+
+    [Fact, Trait("Spec", "RFC 9440 §2.2"), Trait("Spec", "RFC 5280 §6.1")]
+    public async Task A_certificate_whose_parts_cannot_be_read_is_refused_as_that_of_nobody()
+    {
+        await using var server = await StartAsync();
+        using var registered = Pki.SelfSigned();
+        await server.AddAsync("self", "self_signed_tls_client_auth", "\"jwks\":" + MtlsServer.Jwks(registered));
+        using var named = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var spelled = ECDsa.Create(named.ExportExplicitParameters(includePrivateParameters: true));
+        foreach (var key in new[] { named, spelled })
+        foreach (var oid in new[] { "2.5.29.37", "2.5.29.32", "2.5.29.36", "2.5.29.54", "2.5.29.33", "2.5.29.19", "2.5.29.15", "2.5.29.30" })
+        foreach (var octets in new byte[][] { [], [0x05, 0x00], [0x30, 0x7f] })
+        {
+            var request = new CertificateRequest(
+                new("CN=other"),
+                PublicKey.CreateFromSubjectPublicKeyInfo(key.ExportSubjectPublicKeyInfo(), out _),
+                HashAlgorithmName.SHA256
+            );
+            request.CertificateExtensions.Add(new X509Extension(oid, octets, critical: false));
+            var from = server.Server.Time.Now.AddDays(-1);
+            using var own = request.Create(new("CN=other"), X509SignatureGenerator.CreateForECDsa(named), from, from.AddDays(9), [1]);
+            using var issued = server.Authority.Sign(request);
+            foreach (var certificate in new[] { own, issued })
+            foreach (var id in new[] { "pki", "self" })
+                Assert.Equal(Unauthorized, (await ThroughProxyAsync(server, id, ("Client-Cert", Field(certificate)))).Status);
+        }
     }
 
     [Fact, Trait("Spec", "RFC 8705 §5")]

@@ -45,9 +45,12 @@ internal sealed class Pki : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = Request(subject, key, names, purpose);
-        using var issued = request.Create(_authority, From.AddDays(1), until ?? From.AddYears(20), [++_serial]);
+        using var issued = Sign(request, until);
         return issued.CopyWithPrivateKey(key);
     }
+
+    public X509Certificate2 Sign(CertificateRequest request, DateTimeOffset? until = null) =>
+        request.Create(_authority, From.AddDays(1), until ?? From.AddYears(20), [++_serial]);
 
     /// <summary>A certificate that a client made with the key of its own: what no client may do.</summary>
     public static X509Certificate2 IssuedBy(X509Certificate2 client, string subject)
