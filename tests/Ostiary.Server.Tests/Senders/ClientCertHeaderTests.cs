@@ -144,7 +144,9 @@ public sealed class ClientCertHeaderTests
         using var registered = Pki.SelfSigned();
         await server.AddAsync("self", "self_signed_tls_client_auth", "\"jwks\":" + MtlsServer.Jwks(registered));
         using var named = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var spelled = ECDsa.Create(named.ExportExplicitParameters(includePrivateParameters: true));
+        var numbers = named.ExportExplicitParameters(includePrivateParameters: false);
+        numbers.Curve.G = numbers.Q;
+        using var spelled = ECDsa.Create(numbers);
         foreach (var key in new[] { named, spelled })
         foreach (var oid in new[] { "2.5.29.37", "2.5.29.32", "2.5.29.36", "2.5.29.54", "2.5.29.33", "2.5.29.19", "2.5.29.15", "2.5.29.30" })
         foreach (var octets in new byte[][] { [], [0x05, 0x00], [0x30, 0x7f] })
