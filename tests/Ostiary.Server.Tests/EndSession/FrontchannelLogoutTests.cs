@@ -95,27 +95,6 @@ public sealed partial class FrontchannelLogoutTests : IAsyncLifetime
         Assert.Equal("shown", await StateAsync(sid, "desk"));
     }
 
-    [Theory]
-    [InlineData("end")]
-    [InlineData("end-all")]
-    public async Task The_account_page_does_not_call_those_untold_that_the_server_tells_by_itself(string form)
-    {
-        await _server.AddClientAsync(
-            """{"client_id":"told","type":"web","client_name":"Billing","redirect_uris":["CB"],"consent":"none","backchannel_logout_uri":"https://127.0.0.1:1/back"}""",
-            TestServer.WebSecret
-        );
-        using var browser = _server.NewBrowser();
-        var sid = LogoutPeer.Part(await SignInAsync(browser, "desk"), 1).GetProperty("sid").GetString()!;
-        await SignInAsync(browser, "told");
-        var account = await (await browser.GetAsync("/account")).Content.ReadAsStringAsync(Ct);
-
-        var response = await browser.PostAsync("/account/sessions/" + form, ("csrf", Browser.Field(account, "csrf")!), ("session", sid));
-
-        var html = await response.Content.ReadAsStringAsync(Ct);
-        Assert.Contains("Not reached yet; we keep trying: Billing.", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("Could not be told", html, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task A_session_that_ends_without_its_browser_leaves_them_untold_and_that_is_seen()
     {

@@ -93,6 +93,39 @@ public sealed class AccountPageTests
         Assert.Equal(GrantEnd.LoggedOut, (await host.Stores.Grants.FindAsync(grant, Ct))!.End);
     }
 
+    [Theory]
+    [InlineData("/account/sessions/end")]
+    [InlineData("/account/sessions/end-all")]
+    public async Task Does_not_call_apps_untold_that_the_server_tells_by_itself(string path)
+    {
+        await using var host = await PageHost.StartAsync(); // Nobody reads its change feed.
+        var present = host.Configuration.Current;
+        host.Configuration.Current = PageHost.FakeConfiguration.Of(
+            present.Settings,
+            [.. present.UsersBySubject.Values],
+            [
+                present.Clients["notes"] with
+                {
+                    FrontchannelLogoutUri = "https://notes.test/out",
+                },
+                present.Clients["billing-web"] with
+                {
+                    BackchannelLogoutUri = "https://billing.test/out",
+                },
+            ]
+        );
+        using var browser = await host.SignedInAsync();
+        var session = browser.Cookies[SessionCookie].Split('.')[0];
+        await BrowserSessionsTests.AddGrantAsync(host, session, offline: false, client: "notes");
+        await BrowserSessionsTests.AddGrantAsync(host, session, offline: false);
+
+        var answer = await browser.PostAsync(path, [("csrf", await browser.CsrfAsync("/account")), ("session", session)]);
+
+        var html = await answer.Content.ReadAsStringAsync(Ct);
+        Assert.Contains("Not reached yet; we keep trying: Billing Web.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Could not be told", html, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Revokes_an_app_with_its_grants_and_its_consent()
     {

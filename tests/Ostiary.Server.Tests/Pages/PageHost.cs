@@ -164,7 +164,10 @@ internal sealed class PageHost : IAsyncDisposable
         public static User Disabled { get; } = NewUser("usr_disabled", "disabled") with { Disabled = true };
         public static User WithoutPassword { get; } = NewUser("usr_nopassword", "nopassword") with { PasswordHash = null };
 
-        public static Snapshot Of(IssuerSettings settings, params User[] users)
+        public static Snapshot Of(IssuerSettings settings, params User[] users) =>
+            Of(settings, users, [NewClient("billing-web", "Billing Web"), NewClient("notes", null), Television]);
+
+        public static Snapshot Of(IssuerSettings settings, User[] users, Client[] clients)
         {
             var byName = users.ToDictionary(u => User.Normalize(u.Username), StringComparer.Ordinal);
             foreach (var user in users.Where(u => u.Email is not null))
@@ -173,7 +176,7 @@ internal sealed class PageHost : IAsyncDisposable
             {
                 Revision = 7,
                 Settings = settings,
-                Clients = new[] { NewClient("billing-web", "Billing Web"), NewClient("notes", null), Television }.ToFrozenDictionary(c => c.Id),
+                Clients = clients.ToFrozenDictionary(c => c.Id),
                 Apis = new[] { Billing }.ToFrozenDictionary(a => a.Identifier),
                 UsersByName = byName.ToFrozenDictionary(StringComparer.Ordinal),
                 UsersBySubject = users.ToFrozenDictionary(u => u.Subject, StringComparer.Ordinal),
