@@ -52,8 +52,9 @@ public sealed class PostgresStores : IStores
             var reserve = lines.Of(Lane.Reserve);
             var dialect = await GreetAsync(reserve, address, ct);
             var migrations = new Migrations(reserve, dialect, schema, steps, database.Time);
+            var state = await migrations.StateAsync(ct); // On a connection of its own: who may have only one gets by with it.
             await using (var connection = await reserve.OpenConnectionAsync(ct))
-                await OnePlace.CheckAsync(connection, schema, await migrations.StateAsync(ct), address.ForPeople, ct);
+                await OnePlace.CheckAsync(connection, schema, state, address.ForPeople, ct);
             await migrations.ApplyAsync(contract: false, ct);
             await using (var connection = await reserve.OpenConnectionAsync(ct))
                 await OnePlace.RememberAsync(connection, schema);

@@ -66,6 +66,16 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal(Reason.DataDirectoryUnusable, Assert.Throws<StoreException>(() => DataDirectory.Open(Data)).Reason);
     }
 
+    [Theory]
+    [InlineData("keys")]
+    [InlineData("issuers")]
+    public void Begins_around_what_a_further_node_or_a_restored_issuer_begins_with(string present)
+    {
+        Directory.CreateDirectory(Path.Combine(Data, present));
+        DataDirectory.Open(Data).Dispose();
+        Assert.Equal("1\n", File.ReadAllText(Path.Combine(Data, "format")));
+    }
+
     [Fact]
     public void Refuses_a_file_in_its_place()
     {

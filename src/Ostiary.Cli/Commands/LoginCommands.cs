@@ -69,7 +69,11 @@ internal static class LoginCommands
         using var server = await AuthorizationServer.DiscoverAsync(kept.Issuer, "login", invocation.Stop);
         using var prover = ProverOf(kept);
         var form = new[] { ("grant_type", "refresh_token"), ("refresh_token", kept.RefreshToken) }; // RFC 6749 §6
-        var answer = await server.PostAsync("token_endpoint", kept.ClientId, null, form, invocation.Stop, prover);
+        var (status, answer) = await server.AskAsync("token_endpoint", kept.ClientId, null, form, invocation.Stop, prover);
+        if (AuthorizationServer.ErrorOf(answer) == "invalid_grant") // RFC 6749 §5.2
+            throw NotSignedIn($"The sign-in at {kept.Issuer} has ended there.", kept.Issuer);
+        if (status is not (>= 200 and < 300))
+            throw new CliException(AuthorizationServer.Refusal("token_endpoint", status, answer));
         var renewed = KeptLogin.Of(answer, kept.Issuer, kept.ClientId, kept.KeyFile, kept, now);
         KeptLogins.Keep(NameOf(invocation), renewed);
         return renewed;
@@ -80,6 +84,9 @@ internal static class LoginCommands
         var issuer = invocation.Optional(Url) ?? invocation.Value(Server) ?? Environment.GetEnvironmentVariable("OSTIARY_SERVER");
         if (string.IsNullOrEmpty(issuer))
             throw CliException.Usage("Sign in where? No server was named.", "ostiary login https://id.example");
+        // What cannot be kept is told before anybody is asked to agree.
+        using (await KeptLogins.AloneAsync(invocation.Stop))
+            KeptLogins.Find(NameOf(invocation));
         var client = invocation.Value(Client) ?? "ostiary-cli";
         IReadOnlyList<string> scopes = invocation.Values(Scope) is { Count: > 0 } named ? named : ["openid", "profile", "offline_access"];
         using var server = await AuthorizationServer.DiscoverAsync(issuer, "login", invocation.Stop);
@@ -90,7 +97,8 @@ internal static class LoginCommands
         Show(invocation.Terminal, prompt);
         var answer = await login.WaitAsync(prompt);
         var kept = KeptLogin.Of(answer, issuer, client, keyFile, null, TimeProvider.System.GetUtcNow());
-        KeptLogins.Keep(NameOf(invocation), kept);
+        using (await KeptLogins.AloneAsync(invocation.Stop))
+            KeptLogins.Keep(NameOf(invocation), kept);
         var user = kept.Scope.Split(' ').Contains("openid") ? await server.UserAsync(kept.AccessToken, invocation.Stop, prover) : default;
         Tell(invocation, kept, user);
         return ExitCode.Done;

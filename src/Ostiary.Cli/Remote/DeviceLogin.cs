@@ -29,21 +29,25 @@ internal sealed class DeviceLogin(AuthorizationServer server, string clientId, C
         );
     }
 
-    /// <summary>The token answer, once the person has agreed.</summary>
+    /// <summary>The token answer, once the person has agreed. A server that is away, or has too much to do, is asked again while the code lives. RFC 8628 §3.5</summary>
     public async Task<JsonElement> WaitAsync(DevicePrompt prompt)
     {
-        var interval = prompt.Interval;
+        var (begun, interval) = (TimeProvider.System.GetTimestamp(), prompt.Interval);
         while (true)
         {
             await Task.Delay(interval, TimeProvider.System, ct);
-            var (status, answer) = await server.AskAsync(
-                "token_endpoint",
-                clientId,
-                null,
-                [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", prompt.DeviceCode)], // RFC 8628 §3.4
-                ct,
-                prover
-            );
+            var mayPass = TimeProvider.System.GetElapsedTime(begun) < prompt.Lifetime;
+            int status;
+            JsonElement answer;
+            try
+            {
+                (status, answer) = await AskAsync(prompt);
+            }
+            catch (CliException failure) when (mayPass && failure.Error.Reason == Reason.ServerUnreachable)
+            {
+                interval += SlowDown;
+                continue;
+            }
             if (status is >= 200 and < 300)
                 return answer;
             switch (AuthorizationServer.ErrorOf(answer))
@@ -51,6 +55,7 @@ internal sealed class DeviceLogin(AuthorizationServer server, string clientId, C
                 case "authorization_pending":
                     break;
                 case "slow_down":
+                case var _ when mayPass && status is (429 or 503):
                     interval += SlowDown;
                     break;
                 case "access_denied" or "expired_token":
@@ -60,6 +65,16 @@ internal sealed class DeviceLogin(AuthorizationServer server, string clientId, C
             }
         }
     }
+
+    private Task<(int Status, JsonElement Answer)> AskAsync(DevicePrompt prompt) =>
+        server.AskAsync(
+            "token_endpoint",
+            clientId,
+            null,
+            [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", prompt.DeviceCode)], // RFC 8628 §3.4
+            ct,
+            prover
+        );
 
     private static TimeSpan Seconds(JsonElement answer, string name, int otherwise) =>
         TimeSpan.FromSeconds(

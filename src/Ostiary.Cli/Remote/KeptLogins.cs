@@ -111,26 +111,47 @@ internal static class KeptLogins
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw CliException.Input($"The sign-in cannot be kept in {File}: {failure.Message}");
+            throw Unkept(failure);
         }
     }
 
-    /// <summary>Nobody else renews a sign-in meanwhile: a refresh token that was used up by another process would end it.</summary>
+    /// <summary>
+    /// Nobody else reads and writes sign-ins meanwhile: a refresh token that was used up by another process would end its sign-in, and what two write at once is
+    /// there only once.
+    /// </summary>
     public static async Task<IDisposable> AloneAsync(CancellationToken ct)
     {
+        const int WouldBlock = 11;
         MakeDirectory();
         while (true)
             try
             {
                 return new FileStream(File + ".lock", Created(FileMode.OpenOrCreate));
             }
-            catch (IOException)
+            catch (IOException held) when (held.HResult == WouldBlock)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), ct);
             }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw Unkept(failure);
+            }
     }
 
-    public static void MakeDirectory() => Directory.CreateDirectory(Profile.Directory, Owner | UnixFileMode.UserExecute);
+    public static void MakeDirectory()
+    {
+        try
+        {
+            Directory.CreateDirectory(Profile.Directory, Owner | UnixFileMode.UserExecute);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Unkept(failure);
+        }
+    }
+
+    private static CliException Unkept(Exception failure) =>
+        CliException.Input($"Sign-ins cannot be kept in {File}: {failure.Message}", "XDG_CONFIG_HOME=DIR, with a directory that you may write");
 
     private static FileStreamOptions Created(FileMode mode) =>
         new()

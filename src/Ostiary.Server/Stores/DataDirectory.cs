@@ -97,8 +97,12 @@ public sealed class DataDirectory : IDisposable
     private static void Begin(string directory, string path)
     {
         var temporary = path + ".tmp";
-        // A further node of a storage begins with the key of the others.
-        if (Directory.EnumerateFileSystemEntries(directory).Any(entry => System.IO.Path.GetFileName(entry) is not ("lock" or "format.tmp" or "keys")))
+        // A further node of a storage begins with the keys of the others, and a server with issuers that were restored.
+        if (
+            Directory
+                .EnumerateFileSystemEntries(directory)
+                .Any(entry => System.IO.Path.GetFileName(entry) is not ("lock" or "format.tmp" or "keys" or "issuers"))
+        )
             throw new StoreException(
                 Reason.DataDirectoryUnusable,
                 $"{directory} is not empty and not a data directory: it has no file named format."

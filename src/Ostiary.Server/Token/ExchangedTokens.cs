@@ -20,16 +20,17 @@ internal sealed class ExchangedTokens(IdTokens idTokens, TokenStatus status)
         : type == IdType ? ReadIdTokenAsync(text, snapshot, ct)
         : status.LoadAsync(text, ct, withGrant: true);
 
+    /// <summary>One that was signed by HMAC is none here: whoever has the client's secret could have written it, for any person and any grant. RFC 8693 §5</summary>
     private async ValueTask<PresentedToken> ReadIdTokenAsync(string text, Snapshot snapshot, CancellationToken ct)
     {
         await status.LearnKeyAsync(text, ct);
-        if (idTokens.ReadHint(text, snapshot.Client) is not { } claims || ContentOf(claims, text) is not { } content)
+        if (idTokens.ReadHint(text, static _ => null) is not { } claims || ContentOf(claims, text) is not { } content)
             return PresentedToken.None;
         var presented = await status.LoadAsync(content, ct);
         return presented.Grant?.Approval is not null && snapshot.Client(content.ClientId) is { } client
             ? presented with
             {
-                Token = content with { Scope = GrantRules.ScopeOf(presented.Grant, client) },
+                Token = content with { Scope = GrantRules.ScopeOf(presented.Grant, client), MayAct = client.MayAct },
             }
             : presented;
     }

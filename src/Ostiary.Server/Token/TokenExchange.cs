@@ -118,6 +118,7 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         return new(subject, actor, api, policy, snapshot);
     }
 
+    /// <summary>An exchanged token is none: its subject is somebody for whom the client acts, and would stand there as if it acted itself. RFC 8693 §4.4</summary>
     private static bool IsActor(Request request, Facts facts, DateTimeOffset now)
     {
         if (facts.Actor is not { } actor)
@@ -125,6 +126,7 @@ public sealed class TokenExchangeGrant(TokenIssuer tokens, TokenStatus status) :
         return request.Form["actor_token_type"] == ExchangedTokens.AccessType
             && TokenStatus.Refuse(actor, facts.Snapshot, now) is null
             && actor.Token!.ClientId == request.Client.Id
+            && actor.Token.Parents.Count == 0
             && (actor.Token.Sender is null || request.Shown.Has(actor.Token.Sender));
     }
 

@@ -92,8 +92,20 @@ internal sealed class Migrations(
         {
             Parameters = { new() { Value = name } },
         };
-        if ((long)(await present.ExecuteScalarAsync(ct))! == 0)
+        if ((long)(await present.ExecuteScalarAsync(ct))! > 0)
+            return;
+        try
+        {
             await RunAsync(connection, $"CREATE SCHEMA IF NOT EXISTS {name}", ct);
+        }
+        catch (PostgresException fault) when (fault.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StoreException(
+                Reason.StorageReadOnly,
+                $"The database does not let this user make the schema {name}: grant it CREATE on the database, or make the schema for it.",
+                fault
+            );
+        }
     }
 
     /// <summary>What a step adds stands before it is filled, and what it takes away goes together with the record that says so.</summary>

@@ -51,9 +51,10 @@ internal static class OnePlace
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = number });
             return (long)(await command.ExecuteScalarAsync(ct))!;
         }
-        catch (PostgresException fault) when (fault.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        catch (PostgresException fault)
+            when (fault.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn)
         {
-            return 0;
+            return 0; // There is none, or one of somebody else.
         }
     }
 }

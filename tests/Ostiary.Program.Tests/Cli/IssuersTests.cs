@@ -121,6 +121,37 @@ public sealed class IssuersTests
         Assert.Equal([red, blue], json.RootElement.GetProperty("issuers").EnumerateArray().Select(i => i.GetProperty("issuer").GetString()));
     }
 
+    [Fact]
+    public async Task An_issuer_restored_below_a_new_directory_is_served_from_there()
+    {
+        await using var served = new Served { IssuerPath = "/red" };
+        await using var restored = new Served { IssuerPath = "/red" };
+        await served.StartAsync("--issuer", served.Address + "/blue");
+        await AddAsync(served.Data, served.Issuer, "one");
+        var part = Directory.EnumerateDirectories(Path.Combine(served.Data, "issuers")).Single(d => d.EndsWith("red", StringComparison.Ordinal));
+        var backup = Path.Combine(served.Data, "red.jsonl");
+        var made = await Program.RunAsync("server", "backup", backup, "--data", served.Data, "--issuer", served.Issuer);
+        Assert.True(made.Exit == 0, made.Error);
+        Assert.Equal(0, await served.StopAsync());
+        var (there, key) = (Path.Combine(restored.Data, "issuers", Path.GetFileName(part)), Path.Combine(part, "keys", "master.key"));
+        var restore = await Program.RunAsync("server", "restore", backup, "--data", there, "--master-key", key);
+        Assert.True(restore.Exit == 0, restore.Error);
+
+        await using var server = new Served { IssuerPath = "/red" };
+        var serving = Program.Start(["serve", "--issuer", served.Issuer, "--listen", server.Address, "--data", restored.Data]);
+        string? line;
+        while (
+            (line = await serving.StandardError.ReadLineAsync(TestContext.Current.CancellationToken)) is not null
+            && !line.StartsWith("issuer ", StringComparison.Ordinal)
+        ) { }
+        var clients = line is null ? [] : await ClientsAsync(restored.Data, served.Issuer);
+        serving.Kill();
+        await serving.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains(there, line ?? "", StringComparison.Ordinal);
+        Assert.Contains("one", clients);
+    }
+
     private static string Part(string issuer, string client) =>
         $$$"""{"issuer":"{{{issuer}}}","configuration":{"clients":[{"client_id":"{{{client}}}","type":"spa","redirect_uris":["http://127.0.0.1:1/cb"]}]}}""";
 

@@ -91,6 +91,73 @@ public sealed partial class LoginTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_nothing_can_be_kept_it_says_so_before_anybody_is_asked()
+    {
+        var file = Path.Combine(_home.FullName, "file");
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(Credentials + ".lock");
+
+        foreach (var home in new[] { file, _home.FullName })
+        foreach (var command in new string[][] { ["login", _served.Issuer], ["whoami"] })
+        {
+            var run = await Program.RunAsync(command, "", new() { ["XDG_CONFIG_HOME"] = home });
+
+            Assert.Equal((2, ""), (run.Exit, run.Output));
+            Assert.Contains("cannot be kept", run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact, Trait("Spec", "RFC 6749 §5.2")]
+    public async Task A_sign_in_that_has_ended_at_the_server_asks_for_a_new_one()
+    {
+        Assert.Equal(0, (await SignInAsync("allow")).Exit);
+        var kept = await File.ReadAllTextAsync(Credentials, TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await RunAsync("logout")).Exit);
+        await File.WriteAllTextAsync(Credentials, Expiry().Replace(kept, "$1 \"2020-01-01T00:00:00+00:00\""), TestContext.Current.CancellationToken);
+
+        var after = await RunAsync("token", "get");
+
+        Assert.Equal((4, ""), (after.Exit, after.Output));
+        Assert.Contains("ostiary login " + _served.Issuer, after.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keeps_its_sign_in_beside_the_one_that_another_process_writes()
+    {
+        using var login = Program.Start(["login", _served.Issuer, "--debug", "http"], Home);
+        login.StandardInput.Close();
+        var said = await ReadUntilCodeAsync(login);
+        using (new FileStream(Credentials + ".lock", FileMode.OpenOrCreate, FileAccess.Write, FileShare.None))
+        {
+            await AnswerAsync(Code().Match(said).Groups[1].Value, "allow");
+            Assert.True(await SaysAsync(login, "< 200 OK"));
+            await Task.Delay(300, TestContext.Current.CancellationToken);
+            Assert.False(File.Exists(Credentials));
+        }
+
+        await login.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await login.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, login.ExitCode);
+        Assert.True(File.Exists(Credentials));
+    }
+
+    [Fact, Trait("Spec", "RFC 8628 §3.5")]
+    public async Task Waits_on_while_the_server_is_away()
+    {
+        using var login = Program.Start(["login", _served.Issuer, "--debug", "http"], Home);
+        login.StandardInput.Close();
+        var said = await ReadUntilCodeAsync(login);
+        await _served.StopAsync();
+        Assert.True(await SaysAsync(login, "/token"));
+        await _served.StartAsync();
+        await AnswerAsync(Code().Match(said).Groups[1].Value, "allow");
+
+        var error = await login.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await login.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(login.ExitCode == 0, error);
+    }
+
+    [Fact]
     public async Task A_service_exchanges_a_token_and_is_told_what_it_may_not()
     {
         const string exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -175,6 +242,14 @@ public sealed partial class LoginTests : IAsyncLifetime
         while (!Code().IsMatch(said) && await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
             said += line + "\n";
         return said;
+    }
+
+    private static async Task<bool> SaysAsync(Process process, string text)
+    {
+        while (await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            if (line.Contains(text, StringComparison.Ordinal))
+                return true;
+        return false;
     }
 
     private async Task AnswerAsync(string code, string decision)

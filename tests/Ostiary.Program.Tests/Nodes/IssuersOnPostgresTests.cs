@@ -32,7 +32,6 @@ public sealed class TwoIssuersOnPostgres : IAsyncLifetime
         );
         _nodes.Add(await RunningServer.StartAsync([Red, Blue], Store, Data(0), config));
         Directory.CreateDirectory(Data(1));
-        File.Copy(Path.Combine(Data(0), "format"), Path.Combine(Data(1), "format"));
         foreach (var issuer in Directory.EnumerateDirectories(Path.Combine(Data(0), "issuers")))
             CopyKey(issuer, Path.Combine(Data(1), "issuers", Path.GetFileName(issuer)));
         _nodes.Add(await RunningServer.StartAsync([Red, Blue], Store, Data(1), config));
@@ -60,7 +59,6 @@ public sealed class TwoIssuersOnPostgres : IAsyncLifetime
         Directory.CreateDirectory(to, mode);
         Directory.CreateDirectory(Path.Combine(to, "keys"), mode);
         File.Copy(Path.Combine(from, "keys", "master.key"), Path.Combine(to, "keys", "master.key"));
-        File.Copy(Path.Combine(from, "format"), Path.Combine(to, "format"));
     }
 }
 

@@ -123,4 +123,56 @@ public sealed class IssuerSchemaTests : IDisposable
             await PostgresStores.FormatOfAsync(await engine.AddressAsync(), IssuerSchema.Of(issuer), TimeProvider.System, Ct)
         );
     }
+
+    [Fact]
+    public async Task A_user_who_may_make_no_schema_works_in_one_that_was_made_for_it()
+    {
+        var (role, ready) = ("r" + Guid.NewGuid().ToString("N"), IssuerSchema.Of(issuer));
+        var cluster = await PostgresCluster.Shared;
+        await cluster.ExecuteAsync($"CREATE ROLE {role} LOGIN; CREATE SCHEMA {ready.Name} AUTHORIZATION {role}");
+        try
+        {
+            var address = PostgresAddress.Parse(cluster.Connection.Replace("Username=postgres", $"Username={role}", StringComparison.Ordinal));
+            PostgresDatabase database = new(address, new SettableTime(), issuers: 2);
+            await using (var stores = await PostgresStores.OpenAsync(database, ready, Ct))
+            {
+                var grant = Samples.Active();
+                Assert.True(await stores.Grants.TryCreateAsync(grant, Ct));
+                Assert.NotNull(await stores.Grants.FindAsync(grant.Id, Ct));
+            }
+            await (await PostgresStores.OpenAsync(database, ready, Ct)).DisposeAsync();
+
+            var fault = await Assert.ThrowsAsync<StoreException>(async () =>
+                await PostgresStores.OpenAsync(database, IssuerSchema.Of(issuer + "second"), Ct)
+            );
+
+            Assert.Equal(Reason.StorageReadOnly, fault.Reason);
+            Assert.Contains(IssuerSchema.Of(issuer + "second").Name!, fault.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await cluster.ExecuteAsync($"DROP SCHEMA {ready.Name} CASCADE; DROP ROLE {role}");
+        }
+    }
+
+    [Fact]
+    public async Task A_table_of_somebody_else_on_the_search_path_is_not_taken_for_ours()
+    {
+        await engine.ValueAsync("CREATE TABLE numbers (n integer)");
+        PostgresDatabase database = new(await engine.AddressAsync(), new SettableTime(), issuers: 2);
+
+        await using var stores = await PostgresStores.OpenAsync(database, IssuerSchema.Of(issuer), Ct);
+
+        Assert.Equal(0, await stores.Documents.RevisionAsync(Ct));
+    }
+
+    [Fact]
+    public async Task One_connection_of_a_kind_is_enough_to_begin_with()
+    {
+        var address = PostgresAddress.Parse(await engine.ConnectionAsync() + ";Maximum Pool Size=1");
+
+        await using var stores = await PostgresStores.OpenAsync(new(address, new SettableTime()), IssuerSchema.Of(issuer), Ct);
+
+        Assert.True(await stores.Documents.TryCommitAsync([], 0, Ct));
+    }
 }
