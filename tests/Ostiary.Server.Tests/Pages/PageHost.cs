@@ -173,7 +173,7 @@ internal sealed class PageHost : IAsyncDisposable
             {
                 Revision = 7,
                 Settings = settings,
-                Clients = new[] { NewClient("billing-web", "Billing Web"), NewClient("notes", null), Television }.ToFrozenDictionary(c => c.Id),
+                Clients = new[] { NewClient("billing-web", "Billing Web"), NewClient("notes", null), Television }.ToImmutableDictionary(c => c.Id),
                 Apis = new[] { Billing }.ToFrozenDictionary(a => a.Identifier),
                 UsersByName = byName.ToFrozenDictionary(StringComparer.Ordinal),
                 UsersBySubject = users.ToFrozenDictionary(u => u.Subject, StringComparer.Ordinal),
