@@ -78,7 +78,7 @@ public static class DpopRules
     };
 
     private static bool IsTarget(string sent, string expected) =>
-        HttpTarget.Normalize(sent) is { } target && string.Equals(target, HttpTarget.Normalize(expected), StringComparison.Ordinal);
+        sent == expected || (HttpTarget.Normalize(sent) is { } target && target == HttpTarget.Normalize(expected));
 
     private static bool IsFresh(DpopProof proof, DateTimeOffset now) =>
         proof.IssuedAt <= now + Ahead

@@ -16,8 +16,7 @@ internal sealed record ConfigurationSet
 
     /// <summary>Not the operator's: a restore puts it up, and lifting it takes it down.</summary>
     public Fence? Fence { get; init; }
-    public ImmutableDictionary<string, ClientDocument> Clients { get; init; } =
-        ImmutableDictionary.Create<string, ClientDocument>(StringComparer.Ordinal);
+    public ClientTable Clients { get; init; } = ClientTable.Empty;
 
     /// <summary>By identifier.</summary>
     public ImmutableDictionary<string, ApiDocument> Apis { get; init; } = ImmutableDictionary.Create<string, ApiDocument>(StringComparer.Ordinal);
@@ -44,14 +43,10 @@ internal sealed record ConfigurationSet
     }
 
     /// <summary>The place after everything that is there, so that lists keep the order in which they were written.</summary>
-    public int NextOrder =>
-        1
-        + Clients
-            .Values.Select(c => c.Order)
-            .Concat(Apis.Values.Select(a => a.Order))
-            .Concat(Users.Values.Select(u => u.Order))
-            .DefaultIfEmpty(-1)
-            .Max();
+    public int NextOrder => Apis.Values.Select(a => a.Order + 1).Concat(Users.Values.Select(u => u.Order + 1)).Append(Clients.NextOrder).Max();
+
+    /// <summary>From now on changes are told from here.</summary>
+    public ConfigurationSet Settled() => this with { Clients = Clients.Settled() };
 
     /// <summary>What must be put and deleted to come from <paramref name="before"/> to this.</summary>
     public IReadOnlyList<DocumentChange> ChangesSince(ConfigurationSet before)
@@ -65,12 +60,26 @@ internal sealed record ConfigurationSet
         }
         if (before.Fence != Fence)
             changes.Add(new(StoredDocuments.SettingKind, StoredDocuments.FenceId, Fence is null ? null : StoredDocuments.Write(Fence)));
-        Compare(changes, StoredDocuments.ClientKind, before.Clients, Clients, StoredDocuments.Write);
+        Compare(changes, StoredDocuments.ClientKind, before.Clients, Clients, StoredDocuments.Write, Clients.PutSince(before.Clients));
         Compare(changes, StoredDocuments.ApiKind, before.Apis, Apis, StoredDocuments.Write);
         Compare(changes, StoredDocuments.UserKind, before.Users, Users, StoredDocuments.Write);
         Compare(changes, StoredDocuments.InitialTokenKind, before.InitialTokens, InitialTokens, StoredDocuments.Write);
         return changes;
     }
+
+    /// <summary>The clients that were put since <paramref name="before"/>, where nothing else has changed that they depend on; null: there is more.</summary>
+    public IReadOnlyList<ClientDocument>? OnlyClientsSince(ConfigurationSet before) =>
+        ReferenceEquals(Settings, before.Settings)
+        && Fence == before.Fence
+        && ReferenceEquals(Apis, before.Apis)
+        && ReferenceEquals(Users, before.Users)
+        && Clients.PutSince(before.Clients) is { } put
+            ? [.. put.Select(id => Clients[id])]
+            : null;
+
+    /// <summary>The snapshot of this set, which was made from <paramref name="before"/>: where only clients were put, it shares all else with <paramref name="present"/>.</summary>
+    public Snapshot ToSnapshot(long revision, ConfigurationSet before, Snapshot present, IssuerUrl issuer) =>
+        OnlyClientsSince(before) is { } put ? present.With(revision, put.Select(c => c.Client)) : ToSnapshot(revision, issuer, present.Documents);
 
     public Snapshot ToSnapshot(long revision, IssuerUrl? issuer = null, KnownDocuments? documents = null)
     {
@@ -89,7 +98,7 @@ internal sealed record ConfigurationSet
             Documents = documents,
             Settings = settings,
             Fence = Fence,
-            Clients = Clients.ToFrozenDictionary(c => c.Key, c => Fapi2.Applied(c.Value.Client, settings), StringComparer.Ordinal),
+            Clients = Clients.ToImmutableDictionary(c => c.Key, c => Fapi2.Applied(c.Value.Client, settings), StringComparer.Ordinal),
             Apis = Apis
                 .Values.Select(a => a.Api)
                 .Concat(issuer is null ? [] : [AdministrationApi.Of(issuer)])
@@ -102,24 +111,23 @@ internal sealed record ConfigurationSet
     private static void Compare<T>(
         List<DocumentChange> changes,
         string kind,
-        ImmutableDictionary<string, T> before,
-        ImmutableDictionary<string, T> after,
-        Func<T, string> write
+        IReadOnlyDictionary<string, T> before,
+        IReadOnlyDictionary<string, T> after,
+        Func<T, string> write,
+        IEnumerable<string>? touched = null
     )
         where T : class
     {
         if (ReferenceEquals(before, after))
             return;
-        foreach (var (id, document) in after)
+        foreach (var id in touched ?? after.Keys.Concat(before.Keys.Where(id => !after.ContainsKey(id))))
         {
-            var earlier = before.GetValueOrDefault(id);
+            var (earlier, document) = (before.GetValueOrDefault(id), after.GetValueOrDefault(id));
             if (ReferenceEquals(earlier, document))
                 continue;
-            var text = write(document);
-            if (earlier is null || write(earlier) != text)
+            var text = document is null ? null : write(document);
+            if (earlier is null || text is null || write(earlier) != text)
                 changes.Add(new(kind, id, text));
         }
-        foreach (var id in before.Keys.Where(id => !after.ContainsKey(id)))
-            changes.Add(new(kind, id, null));
     }
 }

@@ -50,11 +50,11 @@ internal static class Fapi2
         };
     }
 
-    /// <summary>Each demand that a client under the profile violates, with its section.</summary>
-    public static void Check(ConfigurationSet set, List<ConfigurationFault> faults)
+    /// <summary>Each demand that one of these clients under the profile violates, with its section.</summary>
+    public static void Check(ConfigurationSet set, IEnumerable<ClientDocument> clients, List<ConfigurationFault> faults)
     {
         var settings = set.Settings?.Settings ?? new IssuerSettings();
-        foreach (var client in set.Clients.Values.OrderBy(c => c.Order).ThenBy(c => c.Client.Id, StringComparer.Ordinal).Select(c => c.Client))
+        foreach (var client in clients.Select(c => c.Client))
         {
             if (client.Profile != Profile.Fapi2 && settings.Profile != Profile.Fapi2)
                 continue;

@@ -24,6 +24,9 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
 
     internal KnownDocuments Documents { get; }
 
+    /// <summary>Hears of each revision that this node commits and that changes nothing that the keys depend on.</summary>
+    internal Action<long> KeysStayed { get; set; } = static _ => { };
+
     internal ConfigurationSet CurrentSet => _state.Set;
 
     /// <summary>Whether the issuer itself is on loopback: then http redirect addresses on loopback are accepted of every client, for development.</summary>
@@ -40,13 +43,15 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
     }
 
     /// <summary>Takes over what another process has committed meanwhile, where this is not yet the configuration of that revision.</summary>
-    public async Task ReloadAsync(CancellationToken ct, long? revision = null)
+    /// <returns>The revision of the store that it knows then.</returns>
+    public async Task<long> ReloadAsync(CancellationToken ct, long? revision = null)
     {
         await _gate.WaitAsync(ct);
         try
         {
             if (revision is null || revision != _state.StoreRevision)
                 await ReadAgainAsync(ct);
+            return _state.StoreRevision;
         }
         finally
         {
@@ -85,7 +90,9 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
                 if (await _documents.TryCommitAsync(changes, state.StoreRevision, ct))
                 {
                     var revision = state.StoreRevision + 1;
-                    _state = new(draft.Set, draft.Set.ToSnapshot(revision, _issuer, Documents), revision);
+                    _state = new(draft.Set.Settled(), draft.Set.ToSnapshot(revision, state.Set, state.Snapshot, _issuer), revision);
+                    if (draft.Set.OnlyClientsSince(state.Set) is not null)
+                        KeysStayed(revision);
                     return new(_state.Snapshot, state.Set, draft.Set, [], changes);
                 }
                 await ReadAgainAsync(ct);
@@ -104,9 +111,9 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
     private async Task ReadAgainAsync(CancellationToken ct)
     {
         var state = _state;
+        if (await _documents.RevisionAsync(ct) == state.StoreRevision)
+            return; // It was asked for by what this node has committed since.
         var stored = await _documents.LoadAsync(ct);
-        if (stored.Revision == state.StoreRevision)
-            return;
         var read = State.Of(stored, _issuer, Documents);
         _state = read.Set.ChangesSince(state.Set).Count == 0 ? state with { StoreRevision = stored.Revision } : read;
     }
@@ -116,7 +123,7 @@ public sealed class LiveConfiguration : IConfiguration, IDisposable
         public static State Of(DocumentSet stored, IssuerUrl issuer, KnownDocuments known)
         {
             var set = StoredDocuments.Read(stored);
-            return new(set, set.ToSnapshot(stored.Revision, issuer, known), stored.Revision);
+            return new(set.Settled(), set.ToSnapshot(stored.Revision, issuer, known), stored.Revision);
         }
     }
 }

@@ -12,27 +12,33 @@ internal static class ReferenceRules
     /// </summary>
     public static void CheckChange(ConfigurationSet before, ConfigurationSet after, bool early, List<ConfigurationFault> faults)
     {
+        var put = after.OnlyClientsSince(before);
         var all = new List<ConfigurationFault>();
-        Check(after, all);
+        Check(after, put, all);
         if (all.Count == 0)
             return;
         var old = new List<ConfigurationFault>();
-        Check(before, old);
+        Check(before, put?.Select(c => before.Clients.GetValueOrDefault(c.Client.Id)).OfType<ClientDocument>(), old);
         faults.AddRange(
             all.Where(f => !(early && f.Reason == Reason.ReferenceUnknown) && !old.Exists(o => o.Path == f.Path && o.Message == f.Message))
         );
     }
 
-    public static void Check(ConfigurationSet set, List<ConfigurationFault> faults)
+    public static void Check(ConfigurationSet set, List<ConfigurationFault> faults) => Check(set, null, faults);
+
+    /// <param name="put">The clients that a change has put, where it has changed nothing else; null: everything is looked at.</param>
+    private static void Check(ConfigurationSet set, IEnumerable<ClientDocument>? put, List<ConfigurationFault> faults)
     {
-        CheckScopes(set, faults);
+        List<ClientDocument> clients = [.. (put ?? set.Clients.Values).OrderBy(c => c.Order).ThenBy(c => c.Client.Id, StringComparer.Ordinal)];
+        CheckScopes(set, clients, faults);
         CheckResourceServers(set, faults);
-        CheckActors(set, faults);
-        CheckLogins(set, faults);
-        Fapi2.Check(set, faults);
+        CheckActors(set, clients, faults);
+        if (put is null)
+            CheckLogins(set, faults);
+        Fapi2.Check(set, clients, faults);
     }
 
-    private static void CheckScopes(ConfigurationSet set, List<ConfigurationFault> faults)
+    private static void CheckScopes(ConfigurationSet set, List<ClientDocument> clients, List<ConfigurationFault> faults)
     {
         var owners = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var api in set.Apis.Values.OrderBy(a => a.Order).ThenBy(a => a.Api.Identifier, StringComparer.Ordinal))
@@ -63,7 +69,7 @@ internal static class ReferenceRules
                 );
         }
         var known = owners.Keys.Concat(KnownScopes.OpenIdConnect).Append(KnownScopes.Administration).ToHashSet(StringComparer.Ordinal);
-        foreach (var client in set.Clients.Values.OrderBy(c => c.Order).ThenBy(c => c.Client.Id, StringComparer.Ordinal))
+        foreach (var client in clients)
         {
             foreach (var scope in client.Client.Scope.Tokens.Where(scope => !known.Contains(scope)))
                 faults.Add(
@@ -87,9 +93,9 @@ internal static class ReferenceRules
         }
     }
 
-    private static void CheckActors(ConfigurationSet set, List<ConfigurationFault> faults)
+    private static void CheckActors(ConfigurationSet set, List<ClientDocument> clients, List<ConfigurationFault> faults)
     {
-        foreach (var client in set.Clients.Values.OrderBy(c => c.Order).ThenBy(c => c.Client.Id, StringComparer.Ordinal))
+        foreach (var client in clients)
         {
             if (client.Client.MayAct is { } actor && !set.Clients.ContainsKey(actor))
                 faults.Add(

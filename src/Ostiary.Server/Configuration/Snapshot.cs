@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Ostiary.Protocol;
 using Ostiary.Server.Apis;
 using Ostiary.Server.Clients;
@@ -16,13 +17,14 @@ public sealed class Snapshot
     private FrozenDictionary<string, Api>? _apiByScope;
     private FrozenDictionary<string, Api>? _apiByName;
     private bool? _someApiBinds;
+    private KeyDemand? _keyDemand;
 
     /// <summary>What a client gets that names neither scope nor resource: at one revision always the same.</summary>
     internal ConcurrentDictionary<Client, TokenTarget> DefaultTargets { get; } = new(ReferenceEqualityComparer.Instance);
 
     public required long Revision { get; init; }
     public required IssuerSettings Settings { get; init; }
-    public required FrozenDictionary<string, Client> Clients { get; init; }
+    public required ImmutableDictionary<string, Client> Clients { get; init; }
 
     /// <summary>By identifier.</summary>
     public required FrozenDictionary<string, Api> Apis { get; init; }
@@ -32,25 +34,13 @@ public sealed class Snapshot
     public required FrozenDictionary<string, User> UsersBySubject { get; init; }
 
     /// <summary>The algorithms that the server's own keys must sign with.</summary>
-    public IEnumerable<string> SigningAlgorithms =>
-        Apis
-            .Values.Select(a => a.SigningAlgorithm)
-            .Concat(Clients.Values.Select(c => c.IdTokenAlgorithm))
-            .Concat(Clients.Values.Select(c => c.UserInfoAlgorithm).OfType<string>())
-            .Where(alg => alg != "HS256")
-            .Distinct();
+    public IEnumerable<string> SigningAlgorithms => Demanded.Algorithms;
 
     /// <summary>Where the store was restored from a backup: everything from before is taken as revoked.</summary>
     public Fence? Fence { get; init; }
 
     /// <summary>The longest that an access token lives under these settings, and never less than what every node remembers.</summary>
-    public TimeSpan LongestToken =>
-        Apis
-            .Values.Select(a => a.TokenLifetime)
-            .Concat(Clients.Values.Select(c => c.AccessTokenLifetime ?? TimeSpan.Zero))
-            .Append(Settings.AccessTokenLifetime)
-            .Append(TokenStatus.Remembered)
-            .Max();
+    public TimeSpan LongestToken => Demanded.LongestToken;
 
     /// <summary>Whether there is any API whose tokens must be bound to a key.</summary>
     public bool SomeApiBinds => _someApiBinds ??= Apis.Values.Any(api => api.RequireDpop || api.RequireCertificate);
@@ -79,6 +69,33 @@ public sealed class Snapshot
             ResourceNames.Normalize(resource)
         );
 
+    /// <summary>The snapshot of the same configuration with more clients, or with others in their places. It costs as much among many clients as among few.</summary>
+    internal Snapshot With(long revision, IEnumerable<Client> clients)
+    {
+        List<Client> put = [.. clients.Select(client => Fapi2.Applied(client, Settings))];
+        return new()
+        {
+            Revision = revision,
+            Settings = Settings,
+            Clients = Clients.SetItems(put.Select(client => KeyValuePair.Create(client.Id, client))),
+            Apis = Apis,
+            UsersByName = UsersByName,
+            UsersBySubject = UsersBySubject,
+            Fence = Fence,
+            Documents = Documents,
+            _apiByScope = _apiByScope,
+            _apiByName = _apiByName,
+            _someApiBinds = _someApiBinds,
+            _keyDemand = Demanded.With(put),
+        };
+    }
+
+    private KeyDemand Demanded =>
+        _keyDemand ??= new KeyDemand(
+            [.. Apis.Values.Select(api => api.SigningAlgorithm).Where(KeyDemand.IsOwn)],
+            Apis.Values.Select(api => api.TokenLifetime).Append(Settings.AccessTokenLifetime).Append(TokenStatus.Remembered).Max()
+        ).With(Clients.Values);
+
     private Client? Described(string id) =>
         Documents is not null
         && Settings.Registration is { MetadataDocuments: true } policy
@@ -89,6 +106,31 @@ public sealed class Snapshot
 
     private FrozenDictionary<string, Api> ByScope() =>
         Apis.Values.SelectMany(a => a.Scopes.Select(s => (s.Name, Api: a))).DistinctBy(s => s.Name).ToFrozenDictionary(s => s.Name, s => s.Api);
+}
+
+/// <summary>
+/// What clients and APIs together ask of the keys. What a client no longer asks for stays until the whole is read again: it asks for too much, never for too little.
+/// </summary>
+internal sealed record KeyDemand(ImmutableHashSet<string> Algorithms, TimeSpan LongestToken)
+{
+    public KeyDemand With(IEnumerable<Client> clients)
+    {
+        var (algorithms, longest) = (Algorithms, LongestToken);
+        foreach (var client in clients)
+        {
+            foreach (var algorithm in (ReadOnlySpan<string?>)[client.IdTokenAlgorithm, client.UserInfoAlgorithm])
+            {
+                if (algorithm is not null && IsOwn(algorithm))
+                    algorithms = algorithms.Add(algorithm);
+            }
+            if (client.AccessTokenLifetime > longest)
+                longest = client.AccessTokenLifetime.Value;
+        }
+        return new(algorithms, longest);
+    }
+
+    /// <summary>Whether it is one of the server's own keys that signs, and no shared secret.</summary>
+    public static bool IsOwn(string algorithm) => algorithm != "HS256";
 }
 
 /// <summary>Where the present snapshot is found. Reading it is free; a request reads it once.</summary>

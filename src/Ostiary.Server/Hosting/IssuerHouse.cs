@@ -121,6 +121,7 @@ public sealed class IssuerHouse : IAsyncDisposable
             () => configuration.Current.Fence?.Since
         );
         keys.LongestToken = () => configuration.Current.LongestToken;
+        configuration.KeysStayed = keys.PassOver;
         await configuration.ReloadAsync(ct); // The first keys were documents too.
         return keys;
     }
@@ -130,9 +131,9 @@ public sealed class IssuerHouse : IAsyncDisposable
     {
         endpoints.Follower.Reload = async (revision, stop) =>
         {
-            await configuration.ReloadAsync(stop, revision);
+            var known = await configuration.ReloadAsync(stop, revision);
             endpoints.Issuer.Stores.Changes.Retention = configuration.Current.LongestToken;
-            await endpoints.Keys.ReloadAsync(stop, revision);
+            await endpoints.Keys.ReloadAsync(stop, known);
         };
         await endpoints.Follower.FollowAsync(ct);
     }

@@ -154,6 +154,9 @@ public sealed class KeyRing : IDisposable
             await ChangeAsync(static _ => 0, ct);
     }
 
+    /// <summary>Where the keys of the revision before it are known, those of this one are: nothing has changed for them.</summary>
+    internal void PassOver(long revision) => Interlocked.CompareExchange(ref _revision, revision, revision - 1);
+
     public void Dispose() => _gate.Dispose();
 
     private async Task MakeMissedAsync(string alg)

@@ -35,7 +35,7 @@ internal sealed class RegistrationChanges(Issuer issuer, LiveConfiguration confi
         var outcome = await changes.MakeAsync(
             set =>
             {
-                if (set.Clients.Values.Count(c => c.Registration is not null) >= policy.MostClients)
+                if (set.Clients.Registered >= policy.MostClients)
                     return Lost(Reason.RegistrationsFull);
                 if (initial is not null)
                 {
@@ -43,7 +43,7 @@ internal sealed class RegistrationChanges(Issuer issuer, LiveConfiguration confi
                         return Lost(Reason.InitialTokenSpent);
                     set = set.With(present with { UsesLeft = present.UsesLeft - 1 });
                 }
-                return set.With(document with { Order = set.NextOrder });
+                return set.With(document with { Order = set.Clients.NextOrder });
             },
             null,
             ct,

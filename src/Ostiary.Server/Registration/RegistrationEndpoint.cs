@@ -44,7 +44,7 @@ public sealed class RegistrationEndpoint
             Policy = policy,
             Initial = initial,
             Throttled = policy is { Open: true } && initial is null && !_networks.TryTake(Network.Of(http) ?? "", out _),
-            Registered = set.Clients.Values.Count(c => c.Registration is not null),
+            Registered = set.Clients.Registered,
         };
         var verdict = RegistrationRules.Create.Judge(request, facts, now);
         Registered? registered = null;

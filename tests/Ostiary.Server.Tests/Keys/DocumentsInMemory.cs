@@ -11,6 +11,7 @@ internal sealed class DocumentsInMemory : IDocumentStore, IChangeFeed
 
     public Func<Task>? BeforeCommit { get; set; }
     public int Conflicts { get; private set; }
+    public int Loads { get; private set; }
     public List<Change> Feed { get; } = [];
 
     public IReadOnlyList<Document> All
@@ -25,6 +26,7 @@ internal sealed class DocumentsInMemory : IDocumentStore, IChangeFeed
     public async ValueTask<DocumentSet> LoadAsync(CancellationToken ct)
     {
         await Task.Yield();
+        Loads++;
         lock (_gate)
             return new DocumentSet(_revision, [.. _documents.Values]);
     }

@@ -405,6 +405,23 @@ public sealed class KeyRingTests
     }
 
     [Fact]
+    public async Task A_revision_that_changes_nothing_for_the_keys_is_not_read_and_any_other_is()
+    {
+        using var ring = await OpenAsync();
+        await ring.ReloadAsync(Ct);
+        var (known, loads) = (await _documents.RevisionAsync(Ct), _documents.Loads);
+        await ring.ReloadAsync(Ct, known);
+        ring.PassOver(known + 1);
+        await ring.ReloadAsync(Ct, known + 1);
+        Assert.Equal(loads, _documents.Loads);
+
+        ring.PassOver(known + 3); // Of the one before it nothing is known.
+        await ring.ReloadAsync(Ct, known + 3);
+
+        Assert.Equal(loads + 1, _documents.Loads);
+    }
+
+    [Fact]
     public async Task Forgets_keys_that_are_long_gone()
     {
         using var ring = await OpenAsync();

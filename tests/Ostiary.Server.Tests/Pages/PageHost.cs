@@ -176,7 +176,7 @@ internal sealed class PageHost : IAsyncDisposable
             {
                 Revision = 7,
                 Settings = settings,
-                Clients = clients.ToFrozenDictionary(c => c.Id),
+                Clients = clients.ToImmutableDictionary(c => c.Id),
                 Apis = new[] { Billing }.ToFrozenDictionary(a => a.Identifier),
                 UsersByName = byName.ToFrozenDictionary(StringComparer.Ordinal),
                 UsersBySubject = users.ToFrozenDictionary(u => u.Subject, StringComparer.Ordinal),
