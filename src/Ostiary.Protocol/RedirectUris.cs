@@ -25,8 +25,6 @@ public static class RedirectUris
         "geo",
         "git",
         "help",
-        "http",
-        "https",
         "intent",
         "itms-services",
         "jar",
