@@ -59,3 +59,15 @@ public sealed class Chromium : IAsyncLifetime
         _playwright?.Dispose();
     }
 }
+
+internal static class Arrivals
+{
+    /// <summary>Waits until the page is at an address that ends so; what it shows may still be on its way. Playwright's own wait also wants an event of the document, and misses one that came first.</summary>
+    public static async Task ReachesAsync(this IPage page, string end)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        while (!page.Url.EndsWith(end, StringComparison.Ordinal))
+            await Task.Delay(10, patience.Token);
+    }
+}

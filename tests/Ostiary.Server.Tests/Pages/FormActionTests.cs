@@ -22,7 +22,7 @@ public sealed class FormActionTests(Chromium chromium)
         await using var context = await chromium.NewAsync(scripts: scripts);
         var page = await ConsentAsync(host, context);
         await page.ClickAsync("button[value=allow]");
-        await page.WaitForURLAsync(app.RedirectUri + "?code=the-code", new() { WaitUntil = WaitUntilState.Commit });
+        await page.ReachesAsync(app.RedirectUri + "?code=the-code");
         Assert.Equal(["GET ?code=the-code "], app.Seen);
     }
 
@@ -40,7 +40,7 @@ public sealed class FormActionTests(Chromium chromium)
         await page.FillAsync("#username", "alice");
         await page.FillAsync("#password", PageHost.Password);
         await page.ClickAsync("button");
-        await page.WaitForURLAsync(app.RedirectUri + "?code=the-code", new() { WaitUntil = WaitUntilState.Commit });
+        await page.ReachesAsync(app.RedirectUri + "?code=the-code");
     }
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class FormActionTests(Chromium chromium)
         await page.ClickAsync("button[value=allow]");
         if (!scripts)
             await page.ClickAsync("main button");
-        await page.WaitForURLAsync(app.RedirectUri, new() { WaitUntil = WaitUntilState.Commit });
+        await page.ReachesAsync(app.RedirectUri);
         var seen = Assert.Single(app.Seen);
         Assert.StartsWith("POST  code=the-code&state=", seen, StringComparison.Ordinal);
     }
@@ -69,7 +69,7 @@ public sealed class FormActionTests(Chromium chromium)
         await using var context = await chromium.NewAsync();
         var page = await ConsentAsync(host, context);
         await page.ClickAsync("button[value=allow]");
-        await page.WaitForURLAsync(app.RedirectUri + "?code=the-code", new() { WaitUntil = WaitUntilState.Commit });
+        await page.ReachesAsync(app.RedirectUri + "?code=the-code");
     }
 
     [Theory]

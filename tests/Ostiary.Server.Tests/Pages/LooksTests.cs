@@ -107,7 +107,7 @@ public sealed class LooksTests(Chromium chromium)
         await page.Keyboard.PressAsync("Tab");
         await page.Keyboard.TypeAsync(PageHost.Password);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/account", new() { WaitUntil = WaitUntilState.Commit });
+        await page.ReachesAsync("/account");
         Assert.Equal("Your account", await page.Locator("h1").InnerTextAsync());
     }
 
@@ -238,7 +238,7 @@ public sealed class LooksTests(Chromium chromium)
         await page.FillAsync("#username", "alice");
         await page.FillAsync("#password", password);
         await page.ClickAsync("button");
-        await page.WaitForURLAsync("**/account", new() { WaitUntil = WaitUntilState.Commit });
+        await page.ReachesAsync("/account");
     }
 
     private static async Task FillAccountAsync(PageHost host)
