@@ -21,7 +21,7 @@ internal sealed record Options
         """
             usage: ./bench [OPTIONS]
 
-              (nothing)        every operation against its ceiling and the peers; under 35 minutes on two idle cores
+              (nothing)        every operation against its ceiling and the peers; under 30 minutes on two idle cores
               --quick          short runs without peers and without the sweep; under 5 minutes, for a look only
               --no-peers       without oidc-provider (which npm installs below artifacts/ when it is missing)
               --growth         10^3, 10^5, 10^6 and 10^7 stored grants instead of the operations
