@@ -156,18 +156,7 @@ internal sealed class PostgresArchive(PostgresEngine engine) : IStoreArchive
                 VALUES ($1, $2, $3, $4, $5, $6, coalesce($8, $6), $7, $8, $9, $10, $11, $12, 0)
                 """
             )
-            .Bind(session.Id)
-            .Bind(session.SecretHash)
-            .Bind(session.Subject)
-            .Bind(session.CreatedAt)
-            .Bind(session.AuthenticatedAt)
-            .Bind(session.ExpiresAt)
-            .Bind(session.SeenAt)
-            .Bind(session.EndedAt)
-            .BindJson(GrantJson.Bytes(json => GrantJson.WriteList(json, session.Amr)))
-            .Bind(session.Acr)
-            .Bind(session.Device)
-            .Bind(session.Network);
+            .Bind(session);
 
     private Statement Put(Server.Grants.Grant grant) =>
         engine

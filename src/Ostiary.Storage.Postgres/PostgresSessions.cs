@@ -14,24 +14,7 @@ internal sealed class PostgresSessions(PostgresEngine engine) : ISessionStore
             VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT (id) DO UPDATE SET writer = excluded.writer WHERE sessions.writer = excluded.writer
             """;
-        return engine.WinsAsync(
-            engine
-                .Say(Insert)
-                .Bind(session.Id)
-                .Bind(session.SecretHash)
-                .Bind(session.Subject)
-                .Bind(session.CreatedAt)
-                .Bind(session.AuthenticatedAt)
-                .Bind(session.ExpiresAt)
-                .Bind(session.SeenAt)
-                .Bind(session.EndedAt)
-                .BindJson(GrantJson.Bytes(json => GrantJson.WriteList(json, session.Amr)))
-                .Bind(session.Acr)
-                .Bind(session.Device)
-                .Bind(session.Network)
-                .Bind(PostgresEngine.NewMark()),
-            ct
-        );
+        return engine.WinsAsync(engine.Say(Insert).Bind(session).Bind(PostgresEngine.NewMark()), ct);
     }
 
     public ValueTask<Session?> FindAsync(string id, CancellationToken ct) =>
@@ -110,6 +93,22 @@ internal static class SessionRow
 {
     public const string Select =
         "SELECT id, secret, subject, created, authenticated, expires, seen, ended, amr, acr, device, network FROM our.sessions";
+
+    /// <summary>The columns from <c>id</c> to <c>network</c>, without <c>due</c>, in the order in which both inserts number them.</summary>
+    public static Statement Bind(this Statement statement, Session session) =>
+        statement
+            .Bind(session.Id)
+            .Bind(session.SecretHash)
+            .Bind(session.Subject)
+            .Bind(session.CreatedAt)
+            .Bind(session.AuthenticatedAt)
+            .Bind(session.ExpiresAt)
+            .Bind(session.SeenAt)
+            .Bind(session.EndedAt)
+            .BindJson(GrantJson.Bytes(json => GrantJson.WriteList(json, session.Amr)))
+            .Bind(session.Acr)
+            .Bind(session.Device)
+            .Bind(session.Network);
 
     public static Session Read(NpgsqlDataReader row) =>
         new()
